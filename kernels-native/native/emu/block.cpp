@@ -9,6 +9,13 @@
 #include "early_access.h"
 
 namespace tramontane::emu {
+namespace {
+
+constexpr uint32_t kLanesToHold = 256;  // of so many that run one is, by chance, the last of its turn
+constexpr uint32_t kMostTurns = 64;     // of others, while those that are left are held back
+constexpr uint32_t kNoWarp = UINT32_MAX;
+
+}  // namespace
 
 Block& current() {
   thread_local Block block;
@@ -49,7 +56,8 @@ std::string Block::run(const Launch& launch, uint64_t seed, const std::function<
     block_ = {static_cast<uint32_t>(at % grid.x), static_cast<uint32_t>(at / grid.x % grid.y),
               static_cast<uint32_t>(at / grid.x / grid.y)};
     begin_block();
-    if (launch.early && (i == 0 || chance_.one_in(4))) hide_memory();
+    is_early_ = launch.early && chance_.below(8) < (i == 0 ? 7 : 2);  // all threads meet at the wait, then
+    if (is_early_) hide_memory();
     run_block();
     reveal_memory();
     end_block();
@@ -72,6 +80,7 @@ void Block::begin_block() {
     thread.waited = false;
     thread.fiber.start(&Block::enter, this);
   }
+  held_for_ = 0;
 }
 
 void Block::end_block() {
@@ -95,7 +104,7 @@ bool Block::can_run(const Thread& thread) const {
          (thread.state == State::kAtPhase && async_.has_ended(thread.phase, thread.parity));
 }
 
-// Each of its threads that can run, once. False when none can.
+// Each of its threads that can run, once, or those that come before one with which it is held. False when none can.
 bool Block::run_warp(uint32_t warp) {
   bool ran = false;
   for (const uint32_t lane : lanes_) {
@@ -109,18 +118,31 @@ bool Block::run_warp(uint32_t warp) {
     if (const std::string& wrong = async_.error(); !wrong.empty()) fail("thread %u: %s", t, wrong.c_str());
     if (const std::string& wrong = products_.error(); !wrong.empty()) fail("thread %u: %s", t, wrong.c_str());
     if (!error_.empty()) return true;
+    if (held_for_ == 0 && chance_.one_in(kLanesToHold)) {
+      held_ = warp;
+      held_for_ = 1 + chance_.below(kMostTurns);
+      return true;
+    }
   }
   return ran;
 }
 
-// Of the warps that can run one by chance, for as long as chance has it.
+// Of the warps that can run one by chance, for as long as chance has it; one that is held only when no other can.
 bool Block::run_some_warp() {
+  if (held_for_ == 0) return run_another_warp(kNoWarp);
+  --held_for_;
+  if (run_another_warp(held_)) return true;
+  held_for_ = 0;
+  return run_warp(held_);
+}
+
+bool Block::run_another_warp(uint32_t than) {
   const uint32_t n = static_cast<uint32_t>(warps_.size());
   const uint32_t first = chance_.below(n);
   for (uint32_t i = 0; i < n; ++i) {
     const uint32_t warp = (first + i) % n;
-    if (!run_warp(warp)) continue;
-    while (error_.empty() && !chance_.one_in(4) && run_warp(warp)) {
+    if (warp == than || !run_warp(warp)) continue;
+    while (error_.empty() && (held_for_ == 0 || held_ != warp) && !chance_.one_in(4) && run_warp(warp)) {
     }
     return true;
   }
@@ -162,6 +184,7 @@ bool Block::release_waiting() {
     any = true;
   }
   if (any) reveal_memory();
+  is_early_ = is_early_ && !any;
   return any;
 }
 
@@ -216,7 +239,7 @@ void Block::barrier(const char* file, int line) {
 void Block::wait_for_previous() {
   if (!launch_.has_wait || threads_[running_].waited) return;
   threads_[running_].waited = true;
-  if (launch_.early) suspend(State::kAtWait);
+  if (is_early_) suspend(State::kAtWait);
 }
 
 void Block::wait_for_phase(const uint64_t* barrier, uint32_t parity) {

@@ -1,5 +1,6 @@
 // Runs the thread blocks of an emulated grid, one after the other, each thread as a fiber. Blocks, the lanes of a warp
-// and the warps against each other run in an order shuffled by a seed, so code that relies on an order shows it.
+// and the warps against each other run in an order shuffled by a seed, and some lanes of a warp fall behind the others,
+// so code that relies on an order shows it.
 #pragma once
 
 #include <cstdint>
@@ -64,7 +65,8 @@ class Block {
   void barrier(const char* file, int line);
   // Every lane of mask calls this with the same operation; the last to come carries it out for all.
   void warp_wide(uint32_t mask, WarpOperation operation, void* mine);
-  // Until the kernel ahead in the stream has ended. All threads of the block come this far before one goes on.
+  // Until the kernel ahead in the stream has ended: in some blocks it has by now, and nobody waits; in others all
+  // threads come this far first.
   void wait_for_previous();
   // Until the phase of a barrier in shared memory has another parity.
   void wait_for_phase(const uint64_t* barrier, uint32_t parity);
@@ -93,6 +95,7 @@ class Block {
   void begin_block();
   void run_block();
   bool run_warp(uint32_t warp);
+  bool run_another_warp(uint32_t than);
   bool run_some_warp();
   bool can_run(const Thread& thread) const;
   bool go_on_late();
@@ -115,6 +118,9 @@ class Block {
   Chance chance_;
   Launch launch_;
   Index block_ = {};
+  bool is_early_ = false;  // the kernel ahead has not ended
+  uint32_t held_ = 0;      // whose lanes stopped in the middle of a turn
+  uint32_t held_for_ = 0;  // turns of others
   const std::function<void()>* body_ = nullptr;
   std::string error_;
 };

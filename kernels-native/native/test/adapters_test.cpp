@@ -254,6 +254,36 @@ TEST(a_device_computes_the_same) {
   }
 }
 
+// Zeros of either sign reach the cache as they would without an adapter, where it has a part for queries alone.
+TEST(a_matrix_without_a_part_keeps_the_sign_of_its_zeros) {
+  for (Placement p : with_room(device_placements())) {
+    Shape shape = device_shape(TM_F8_E4M3);
+    shape.layers = 1;
+    shape.windows = {0};
+    shape.scales = 1;
+    Weights weights(shape);
+    for (Weights::Entry& e : weights.entries) {
+      if (e.role != TM_ATTENTION_V) continue;
+      std::fill(e.bytes.begin(), e.bytes.end(), uint8_t{0});
+      e.scales = {-1};
+    }
+    const Adapter adapter = random_adapter(weights, 3, 4, TM_F16, shape.rope_style,
+                                           [](uint32_t role, uint32_t) { return role == TM_ATTENTION_Q; });
+    std::vector<std::vector<uint8_t>> pages;
+    for (const uint32_t number : {0u, 1u}) {
+      Session session(weights, p);
+      load(session, {adapter});
+      session.run_chunked(0, tokens_of(shape, 0, p.page_tokens), p.page_tokens, number);
+      const auto& group = session.context()->cache.groups[0];
+      pages.emplace_back(group.page_bytes);
+      CHECK_EQ(tm_read_page(session.context(), 0, group.table[0], pages.back().data(), pages.back().size()), TM_OK);
+    }
+    const auto* halves = reinterpret_cast<const uint16_t*>(pages[0].data());
+    CHECK(std::count(halves, halves + pages[0].size() / 2, 0x8000) >= p.page_tokens * shape.kv_heads * shape.head_dim);
+    CHECK(pages[1] == pages[0]);
+  }
+}
+
 // Matrices of one layer in types that are several products, and columns that end inside a block.
 TEST(several_products_of_a_layer_are_adapted) {
   for (const Placement& p : with_room(device_placements())) {

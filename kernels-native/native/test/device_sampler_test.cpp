@@ -181,6 +181,24 @@ TEST(a_device_puts_equal_logits_in_the_order_of_their_ids) {
   compare(300, 2, 1, 1, random_samples(60, 1, 300, 5));  // all are equal
 }
 
+// Two tokens may be drawn, each the first of a warp: one that comes after the chosen warp has written must not choose
+// itself.
+TEST(a_warp_that_comes_late_draws_nothing) {
+  constexpr uint32_t kVocab = 2000, kOfWarp = 1024;
+  Samples all;
+  for (uint32_t i = 0; i < 100; ++i) {
+    tm_sample s = plain_sample(0, 0);
+    s.temperature = 1;
+    s.seed = i;
+    s.mask = 0;
+    all.samples.push_back(s);
+  }
+  all.n_masks = 1;
+  all.masks.resize((kVocab + 31) / 32);
+  all.masks[0] = all.masks[kOfWarp / 32] = 1;
+  compare(kVocab, 2, 1, 1, all);
+}
+
 TEST(a_device_draws_among_more_tokens_than_a_block_has_threads) {
   compare(40'000, 2, 0, 1, random_samples(10, 1, 40'000, 6));  // several tiles and, with counts, several rounds
 }

@@ -54,6 +54,45 @@ TEST(a_missing_barrier_shows) {
   CHECK(wrong > 0);
 }
 
+// Where the kernel ahead has ended the wait holds nobody, and nothing meets there.
+TEST(threads_do_not_meet_at_the_wait_for_the_kernel_ahead) {
+  int wrong = 0;
+  for (uint64_t seed = 1; seed <= 20; ++seed) {
+    const Launch launch = {dim3(4), dim3(64), 64 * sizeof(int), true};
+    const std::string error = current().run(launch, seed, [&] {
+      int* shared = static_cast<int*>(current().shared());
+      const uint32_t t = current().thread().x;
+      shared[t] = static_cast<int>(t);
+      current().wait_for_previous();
+      if (shared[(t + 32) % 64] != static_cast<int>((t + 32) % 64)) ++wrong;
+    });
+    CHECK_EQ(error, "");
+  }
+  CHECK(wrong > 0);
+}
+
+// A lane does not speak for its warp.
+TEST(lanes_fall_behind_the_first_of_their_warp) {
+  int wrong = 0;
+  for (uint64_t seed = 1; seed <= 200; ++seed) {
+    const std::string error = current().run({dim3(1), dim3(64), 33 * sizeof(int)}, seed, [&] {
+      volatile int* shared = static_cast<int*>(current().shared());
+      const uint32_t t = current().thread().x;
+      if (t < 32) {
+        shared[t] = 1;
+        if (t == 0) shared[32] = 1;
+        return;
+      }
+      int mine = 0;
+      for (int i = 0; i < 8; ++i) current().warp_wide(0xffffffffu, add_all, &mine);
+      if (shared[32] != 1) return;
+      for (uint32_t i = 0; i < 32; ++i) wrong += shared[i] != 1;
+    });
+    CHECK_EQ(error, "");
+  }
+  CHECK(wrong > 0);
+}
+
 TEST(warp_operations_take_the_named_lanes) {
   std::vector<int> out(64);
   const std::string error = current().run({dim3(1), dim3(64)}, 7, [&] {
