@@ -26,9 +26,10 @@ inline constexpr Shape kShapes[] = {
     {"135m", 30, 576, 9, 3, 64, 1536, 49152, true},
     {"1b", 22, 2048, 32, 4, 64, 5632, 32000, false},
     {"7b", 32, 4096, 32, 8, 128, 14336, 32000, false},
-    {"toy", 1, 256, 4, 2, 64, 256, 97, false},                    // for the emulator
-    {"1layer", 1, 4096, 32, 8, 128, 14336, 32000, false},         // of the above, for profilers
-    {"8x7b/16", 2, 4096, 32, 8, 128, 14336, 32000, false, 8, 2},  // two of Mixtral's 32 layers
+    {"toy", 1, 256, 4, 2, 64, 256, 97, false},                  // for the emulator
+    {"1layer", 1, 4096, 32, 8, 128, 14336, 32000, false},       // of the above, for profilers
+    {"8x7b", 32, 4096, 32, 8, 128, 14336, 32000, false, 8, 2},  // Mixtral's
+    {"8xtoy", 1, 256, 4, 2, 64, 256, 97, false, 8, 2},
 };
 
 inline double seconds() {

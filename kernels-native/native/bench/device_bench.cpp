@@ -1,11 +1,13 @@
 // Prefill and decode rates of a random 7B model (Mistral's shape, window 4096) on a device, through the ABI.
 //
-//   device_bench [backend=cuda] [shape=7b] [dtype=BF16] [prefill=512,2048,8192] [context=512,4096] [batch=1,8,32,64]
-//                [steps=30] [chunk=2048] [bandwidth=4.3]
+//   device_bench [backend=cuda] [shape=7b] [layers=0] [dtype=BF16] [prefill=512,2048,8192] [context=512,4096]
+//                [batch=1,8,32,64] [steps=30] [chunk=2048] [bandwidth=4.3]
 //
-// Layers share their weights on the host and have their own copies on the device. Every slot's pages hold what a
-// prefill wrote there. One line a measurement: the median step and the fastest, and for decode the bytes that must be
-// read (weights, and keys and values inside the window) over the median, with its share of the given bandwidth in TB/s.
+// layers: so many of the shape's; 0: all. Layers, and experts of a layer, share their weights on the host and have
+// their own copies on the device. Every slot's pages hold what a prefill wrote there. One line a measurement: the
+// median step and the fastest, and for decode the bytes that must be read (weights, of experts those that so many rows
+// choose on average if they choose evenly, and keys and values inside the window) over the median, with its share of
+// the given bandwidth in TB/s. A cache that finds no room says so in its line, and the next is measured.
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -25,8 +27,8 @@ constexpr uint32_t kWindow = 4096;
 
 struct Settings {
   std::map<std::string, std::string> text = {
-      {"backend", "cuda"},    {"shape", "7b"}, {"dtype", "BF16"}, {"prefill", "512,2048,8192"}, {"context", "512,4096"},
-      {"batch", "1,8,32,64"}, {"steps", "30"}, {"chunk", "2048"}, {"bandwidth", "4.3"}};
+      {"backend", "cuda"},     {"shape", "7b"},        {"layers", "0"}, {"dtype", "BF16"}, {"prefill", "512,2048,8192"},
+      {"context", "512,4096"}, {"batch", "1,8,32,64"}, {"steps", "30"}, {"chunk", "2048"}, {"bandwidth", "4.3"}};
 
   std::vector<uint32_t> numbers(const char* name) {
     std::vector<uint32_t> all;
@@ -51,6 +53,8 @@ class Bench {
     config.head_dim = shape.head_dim;
     config.ffn = shape.ffn;
     config.vocab = shape.vocab;
+    config.n_experts = shape.experts;
+    config.n_experts_used = shape.experts_used;
     config.rope_dims = shape.head_dim;
     config.n_groups = 1;
     config.group_window[0] = kWindow;
@@ -68,8 +72,8 @@ class Bench {
   ~Bench() { tm_close(context_); }
   Bench(const Bench&) = delete;
 
-  // deepest: tokens that a sequence comes to hold.
-  void size(uint32_t slots, uint32_t chunk, uint32_t deepest) {
+  // deepest: tokens that a sequence comes to hold. False: there is no room for so many.
+  bool size(uint32_t slots, uint32_t chunk, uint32_t deepest) {
     slots_ = slots;
     ring_ = (std::min(kWindow + chunk - 1, deepest) + kPage - 1) / kPage;
     tm_cache_config config = {};
@@ -82,12 +86,15 @@ class Bench {
     config.max_samples = slots;
     config.group_pages[0] = slots * ring_;
     config.group_ring[0] = ring_;
-    must(tm_size_cache(context_, &config), "tm_size_cache");
+    const int32_t status = tm_size_cache(context_, &config);
+    if (status == TM_OUT_OF_MEMORY) return false;
+    must(status, "tm_size_cache");
     edits_.clear();
     copies_.clear();
     for (uint32_t slot = 0; slot < slots; ++slot) {
       for (uint32_t i = 0; i < ring_; ++i) edits_.push_back({slot, 0, i, slot * ring_ + i});
     }
+    return true;
   }
 
   // The other slots' pages become copies of slot 0's, in the next step.
@@ -148,7 +155,9 @@ class Bench {
   // Bytes that a decode of batch rows at a depth reads at least.
   double bytes(uint32_t batch, uint32_t depth) const {
     const double kv = 2.0 * 2 * shape_.layers * shape_.kv_heads * shape_.head_dim * std::min(depth, kWindow);
-    return static_cast<double>(streamed_) + batch * kv;
+    const double chosen =
+        shape_.experts == 0 ? 0 : 1 - std::pow(1 - static_cast<double>(shape_.experts_used) / shape_.experts, batch);
+    return static_cast<double>(streamed_) + chosen * static_cast<double>(of_experts_) + batch * kv;
   }
 
  private:
@@ -162,7 +171,7 @@ class Bench {
     if (status != TM_OK) die(what);
   }
 
-  void set(uint32_t role, uint32_t layer, uint32_t dtype, uint64_t rows, uint64_t cols) {
+  void set(uint32_t role, uint32_t layer, uint32_t dtype, uint64_t rows, uint64_t cols, uint32_t expert = 0) {
     const uint64_t bytes = rows * tramontane::row_bytes(dtype, cols);
     const auto [place, is_new] = memory_.try_emplace(role);
     if (is_new) {
@@ -178,6 +187,7 @@ class Bench {
     tensor.struct_size = sizeof tensor;
     tensor.role = role;
     tensor.layer = layer;
+    tensor.expert = expert;
     tensor.dtype = dtype;
     tensor.computed_as = dtype;
     tensor.rows = rows;
@@ -190,7 +200,8 @@ class Bench {
     tensor.scales = &scale;
     must(tm_set_tensor(context_, &tensor), "tm_set_tensor");
     loaded_ += bytes;
-    if (role != TM_TOKEN_EMBEDDING) streamed_ += bytes;
+    const bool of_expert = shape_.experts > 0 && (role == TM_FFN_GATE || role == TM_FFN_UP || role == TM_FFN_DOWN);
+    if (role != TM_TOKEN_EMBEDDING) (of_expert ? of_experts_ : streamed_) += bytes;
   }
 
   void load() {
@@ -206,9 +217,12 @@ class Bench {
       set(TM_ATTENTION_V, layer, dtype_, kv, shape_.width);
       set(TM_ATTENTION_OUT, layer, dtype_, shape_.width, q);
       set(TM_FFN_NORM, layer, TM_F32, 1, shape_.width);
-      set(TM_FFN_GATE, layer, dtype_, shape_.ffn, shape_.width);
-      set(TM_FFN_UP, layer, dtype_, shape_.ffn, shape_.width);
-      set(TM_FFN_DOWN, layer, dtype_, shape_.width, shape_.ffn);
+      if (shape_.experts > 0) set(TM_FFN_ROUTER, layer, TM_F32, shape_.experts, shape_.width);
+      for (uint32_t expert = 0; expert < std::max(1u, shape_.experts); ++expert) {
+        set(TM_FFN_GATE, layer, dtype_, shape_.ffn, shape_.width, expert);
+        set(TM_FFN_UP, layer, dtype_, shape_.ffn, shape_.width, expert);
+        set(TM_FFN_DOWN, layer, dtype_, shape_.width, shape_.ffn, expert);
+      }
     }
     const double start = seconds();
     must(tm_prepare(context_), "tm_prepare");
@@ -223,7 +237,8 @@ class Bench {
   tm_context* context_ = nullptr;
   std::map<uint32_t, tramontane::Buffer> memory_;  // by role
   uint64_t loaded_ = 0;                            // bytes of all of them
-  uint64_t streamed_ = 0;                          // bytes of weights that a decode reads
+  uint64_t streamed_ = 0;                          // bytes of weights that each decode reads
+  uint64_t of_experts_ = 0;                        // of all experts
   uint64_t random_ = 42;
   uint32_t slots_ = 0;
   uint32_t ring_ = 0;
@@ -243,6 +258,11 @@ void report(const std::string& what, uint32_t tokens, std::vector<double> times,
   std::fflush(stdout);
 }
 
+void report_no_room(const std::string& what) {
+  std::printf("%-28s no room\n", what.c_str());
+  std::fflush(stdout);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -256,36 +276,45 @@ int main(int argc, char** argv) {
     }
     settings.text[argument.substr(0, equals)] = argument.substr(equals + 1);
   }
-  const bench::Shape* shape = std::find_if(std::begin(bench::kShapes), std::end(bench::kShapes),
+  const bench::Shape* known = std::find_if(std::begin(bench::kShapes), std::end(bench::kShapes),
                                            [&](const bench::Shape& s) { return settings.text["shape"] == s.name; });
   const uint32_t dtype = tramontane::dtype_named(settings.text["dtype"].c_str());
-  if (shape == std::end(bench::kShapes) || dtype == UINT32_MAX) {
+  if (known == std::end(bench::kShapes) || dtype == UINT32_MAX) {
     std::fprintf(stderr, "no such shape or dtype\n");
     return 2;
   }
   const double bandwidth = std::stod(settings.text["bandwidth"]);
   const uint32_t steps = settings.numbers("steps")[0];
   const uint32_t chunk = settings.numbers("chunk")[0];
-  std::printf("%s %s\n", shape->name, settings.text["dtype"].c_str());
-  Bench bench(*shape, settings.text["backend"] == "emu" ? TM_BACKEND_EMU : TM_BACKEND_CUDA, dtype);
+  bench::Shape shape = *known;
+  if (const uint32_t layers = settings.numbers("layers")[0]; layers > 0) shape.layers = layers;
+  std::printf("%s %s, %u layers\n", shape.name, settings.text["dtype"].c_str(), shape.layers);
+  Bench bench(shape, settings.text["backend"] == "emu" ? TM_BACKEND_EMU : TM_BACKEND_CUDA, dtype);
 
   for (const uint32_t tokens : settings.numbers("prefill")) {
-    bench.size(1, chunk, tokens);
+    const std::string what = "prefill " + std::to_string(tokens);
+    if (!bench.size(1, chunk, tokens)) {
+      report_no_room(what);
+      continue;
+    }
     std::vector<double> times;
     for (int i = 0; i < 3; ++i) times.push_back(bench.prefill(tokens, chunk));
-    report("prefill " + std::to_string(tokens), tokens, times, 0, bandwidth);
+    report(what, tokens, times, 0, bandwidth);
   }
   for (const uint32_t batch : settings.numbers("batch")) {
     for (const uint32_t context : settings.numbers("context")) {
-      bench.size(batch, chunk, context + 2 + steps);
+      const std::string what = "decode b" + std::to_string(batch) + " context " + std::to_string(context);
+      if (!bench.size(batch, chunk, context + 2 + steps)) {
+        report_no_room(what);
+        continue;
+      }
       bench.prefill(context, chunk);
       bench.share();
       bench.step(batch, 1, context);
       bench.step(batch, 1, context + 1);
       std::vector<double> times;
       for (uint32_t i = 0; i < steps; ++i) times.push_back(bench.step(batch, 1, context + 2 + i));
-      report("decode b" + std::to_string(batch) + " context " + std::to_string(context), batch, times,
-             bench.bytes(batch, context + 2 + steps / 2), bandwidth);
+      report(what, batch, times, bench.bytes(batch, context + 2 + steps / 2), bandwidth);
     }
   }
   return 0;

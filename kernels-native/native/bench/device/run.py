@@ -22,14 +22,17 @@ import sys
 import time
 
 import random_gguf
+import rates
 import served as served_shapes
 
 HERE = pathlib.Path(__file__).resolve().parent
 NATIVE = HERE.parent.parent
-TESTS = ["hashes_test", "self_test", "group_product_test", "attention_bits_test", "bits_test", "stage_test", "forward_test", "embed_test",
-         "device_sampler_test"]
+# Tests of kernels, and which part: each against float64 with poisoned outputs, bits of a row alone and among others, adapters, experts, rows of
+# the embedding and draws against the host's.
+KERNELS = [("stage_test", ""), ("attention_bits_test", ""), ("bits_test", ""), ("tiles_test", ""), ("device_experts_test", ""), ("adapters_test", ""),
+           ("graphs_test", ""), ("forward_test", "oracle"), ("embed_test", ""), ("device_sampler_test", "")]
+TESTS = ["hashes_test", "self_test", "group_product_test", *(test for test, _ in KERNELS)]
 BENCHES = ["device_bench", "device_ceilings"]
-SEVEN_FLOPS = 2 * 6.98e9  # of a token of a prompt: the layers' products
 READ, PRODUCTS, UPLOAD = 4.31e12, 690e12, 64e9  # of an H200 on PCIe of 16 lanes and 5.0, where the block that measures them has not run
 
 
@@ -51,10 +54,10 @@ class Run:
 
     # ---- a block
 
-    def block(self, name, limit, body):
+    def block(self, name, estimate, limit, body):
         left = self.ends - time.monotonic()
         began, figures = time.monotonic(), []
-        result = {"block": name, "status": "ok"}
+        result = {"block": name, "status": "ok", "estimate": estimate}
         if left < min(limit, 10):
             result["status"] = "no time"
         else:
@@ -148,14 +151,24 @@ def ceilings(run, figures):
         figures.append({"what": what, "value": round(measured[what] / scale, 3), "unit": unit})
 
 
+def free_bytes(run):
+    """Of the first device; none in a dry run."""
+    return 0 if run.dry else float(run.call(["nvidia-smi", "--query-gpu=memory.free", "--format=csv,noheader,nounits", "--id=0"], "free").split()[0]) * 2**20
+
+
 def kernels(run, figures):
-    """Each against float64 with poisoned outputs, bits of a row alone and among others, rows of the embedding and draws against the host's."""
     # Of the toy one kind of vector alone: the rest takes the emulator minutes, and runs as a test of its own.
-    tests = [("stage_test", ""), ("bits_test", "slices")] if run.dry else [
-        ("stage_test", ""), ("attention_bits_test", ""), ("bits_test", ""), ("forward_test", "oracle"), ("embed_test", ""), ("device_sampler_test", "")]
+    tests = [("stage_test", ""), ("bits_test", "slices")] if run.dry else KERNELS
+    failed = []
     for test, part in tests:
-        text = run.test(test, part, **({"TM_TEST_VECTORS": "head_dim=96"} if run.dry else {}))
-        figures.append({"what": test, "text": text.strip().splitlines()[-1]})
+        try:
+            text = run.test(test, part, **({"TM_TEST_VECTORS": "head_dim=96"} if run.dry else {}))
+            figures.append({"what": test, "text": text.strip().splitlines()[-1]})
+        except RuntimeError as fault:  # the others are to be known, too
+            figures.append({"what": test, "text": "failed"})
+            failed.append(str(fault))
+    if failed:
+        raise RuntimeError("; ".join(failed))
 
 
 def whole_model(run, figures):
@@ -177,42 +190,17 @@ def whole_model(run, figures):
         raise RuntimeError(f"relative errors {errors}, expected at most 1e-2")
 
 
-RATE = re.compile(r"^(?:prefill (?P<prompt>\d+)|decode b(?P<batch>\d+) context (?P<context>\d+))\s+(?P<rate>[\d.]+) tok/s\s+(?P<median>[\d.]+) ms "
-                  r"\(fastest\s+(?P<fastest>[\d.]+)\)(?:\s+(?P<bytes>[\d.]+) TB/s)?")
-
-
-LOADED = re.compile(r"^weights (?P<gigabytes>[\d.]+) GB, prepared in (?P<seconds>[\d.]+) s, (?P<rate>[\d.]+) GB/s", re.M)
-
-
-SHAPES = [["prefill=512,2048,8192", "context=512", "batch=1,8,32,64,128,256", "steps=20"],
-          ["prefill=64", "context=4096", "batch=1,64,128", "steps=20"]]
-BRIEFLY = [["prefill=2048", "context=512", "batch=1,64", "steps=10"]]
-
-
-def rates(run, figures, dtype, shapes):
-    if run.dry:
-        shapes = [["shape=toy", "prefill=24", "context=16", "batch=1,3", "steps=2", "chunk=16"]]
-    for settings in shapes:
-        text = run.call([run.build / "bench" / "device_bench", f"backend={run.backend}", f"dtype={dtype}", *settings], f"bench-{dtype}")
-        if shapes[0] is settings and (loaded := LOADED.search(text)):  # from the host's memory, arranged on the device
-            figures.append({"what": f"{dtype} load of {loaded['gigabytes']} GB", "value": float(loaded["rate"]), "unit": "GB/s",
-                            "ms": float(loaded["seconds"]) * 1e3, "share": round(float(loaded["rate"]) * 1e9 / run.ceilings["upload_bytes"], 3)})
-        for found in filter(None, map(RATE.match, text.splitlines())):
-            share = float(found["bytes"]) * 1e12 / run.ceilings["read_bytes"] if found["bytes"] else float(found["rate"]) * SEVEN_FLOPS / max(
-                run.ceilings["warp_products"], run.ceilings["group_products"])
-            what = f"prefill {found['prompt']}" if found["prompt"] else f"decode {found['batch']} at {found['context']}"
-            figures.append({"what": f"{dtype} {what}", "value": float(found["rate"]), "unit": "tok/s", "ms": float(found["median"]), "share": round(share, 3)})
-    if not any(figure["what"].startswith((f"{dtype} prefill", f"{dtype} decode")) for figure in figures):
-        raise RuntimeError(f"no rate of {dtype} was measured")
-
-
 # Those that the blocks of their own leave, in the order of how often they are met.
 OTHERS = ["F16", "Q5_K", "Q3_K", "Q2_K", "IQ4_XS", "Q5_0", "Q4_1", "Q5_1", "IQ4_NL"]
 
 
 def other_types(run, figures):
     for dtype in OTHERS:
-        rates(run, figures, dtype, BRIEFLY)
+        rates.of_type(run, figures, dtype)
+
+
+def experts(run, figures):
+    rates.of_experts(run, figures, free_bytes(run))
 
 
 def sanitizer(run, figures):
@@ -220,10 +208,11 @@ def sanitizer(run, figures):
         raise Skipped("compute-sanitizer is not on the path")
     if run.dry:
         raise Skipped("there is no device")
-    for tool, test, part in (("memcheck", "forward_test", "oracle"), ("racecheck", "attention_bits_test", ""), ("synccheck", "group_product_test", "bits")):
+    for tool, test, part in (("memcheck", "forward_test", "oracle"), ("synccheck", "group_product_test", "bits"), ("memcheck", "device_experts_test", "chooses"),
+                             ("memcheck", "adapters_test", "the_sign"), ("racecheck", "attention_bits_test", "alone_divided")):
         text = run.call(["compute-sanitizer", "--tool", tool, "--error-exitcode", "9", run.build / "test" / test, part], tool,
                         TM_TEST_BACKEND=run.backend)
-        figures.append({"what": tool, "text": text.strip().splitlines()[-1]})
+        figures.append({"what": f"{tool}, {test}", "text": text.strip().splitlines()[-1]})
 
 
 def served(run, figures):
@@ -289,14 +278,17 @@ def peers(run, figures):
 
 
 def of_type(dtype):
-    return lambda run, figures: rates(run, figures, dtype, SHAPES)
+    return lambda run, figures: rates.of_type(run, figures, dtype)
 
 
-BLOCKS = {  # in the order of what is worth most, with the most seconds that each may take
-    "machine": (5, machine), "build": (200, build), "instructions": (60, instructions), "ceilings": (20, ceilings), "BF16": (45, of_type("BF16")),
-    "Q4_0": (35, of_type("Q4_0")), "whole model": (90, whole_model), "served": (90, served), "Q8_0": (35, of_type("Q8_0")), "kernels": (60, kernels),
-    "Q4_K": (30, of_type("Q4_K")), "Q6_K": (30, of_type("Q6_K")), "F8_E4M3": (30, of_type("F8_E4M3")), "sanitizer": (60, sanitizer),
-    "other types": (60, other_types), "peers": (25, peers)}
+# In the order of what is worth most: the seconds that each is expected to take on an H200, and the most that it may. Estimates are computed from
+# the rates of 2026-11-26 (docs/performance.md), weights made and sent at 5 GB/s; each result tells its own beside.
+BLOCKS = {
+    "machine": (1, 5, machine), "build": (150, 200, build), "instructions": (15, 60, instructions), "ceilings": (5, 20, ceilings),
+    "BF16": (16, 45, of_type("BF16")), "Q4_0": (13, 35, of_type("Q4_0")), "whole model": (60, 90, whole_model), "served": (60, 90, served),
+    "Q8_0": (13, 35, of_type("Q8_0")), "experts": (35, 75, experts), "kernels": (40, 75, kernels), "Q4_K": (13, 30, of_type("Q4_K")),
+    "Q6_K": (13, 30, of_type("Q6_K")), "F8_E4M3": (13, 30, of_type("F8_E4M3")), "sanitizer": (45, 75, sanitizer), "other types": (117, 150, other_types),
+    "peers": (20, 25, peers)}
 
 
 def table(lines):
@@ -326,9 +318,9 @@ def main(arguments):
     if unknown := set(only) - BLOCKS.keys():
         parser.error(f"no block is called {', '.join(sorted(unknown))}; there are {', '.join(BLOCKS)}")
     run = Run(options)
-    for name, (limit, body) in BLOCKS.items():
+    for name, (estimate, limit, body) in BLOCKS.items():
         if not only or name in only:
-            run.block(name, limit * (10 if run.dry else 1), body)  # a dry run proves, and may be on a busy machine
+            run.block(name, estimate, limit * (10 if run.dry else 1), body)  # a dry run proves, and may be on a busy machine
     put_served_beside_step(run.lines)
     text = table(run.lines)
     (run.out / "table.md").write_text(text)

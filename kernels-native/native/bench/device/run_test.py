@@ -17,6 +17,7 @@ import unittest
 import unittest.mock
 
 import random_gguf
+import rates
 import run
 
 
@@ -43,7 +44,7 @@ class RunTest(unittest.TestCase):
 
     def block(self, body, limit=30, of=None):
         with contextlib.redirect_stdout(io.StringIO()):
-            (of or self.run).block("block", limit, body)
+            (of or self.run).block("block", 1, limit, body)
         return json.loads((self.out / "results.jsonl").read_text().splitlines()[-1])
 
     def test_a_block_is_written_as_soon_as_it_ends(self):
@@ -96,17 +97,57 @@ class RunTest(unittest.TestCase):
     def test_rates_are_read_and_become_shares(self):
         lines = ["prefill 512                   10000.0 tok/s     51.200 ms (fastest   50.000)",
                  "decode b8 context 4096         1600.0 tok/s      5.000 ms (fastest    4.900)    2.00 TB/s  46.4 %",
-                 "weights 14.200 GB, prepared in 0.500 s, 28.400 GB/s"]
+                 "decode b256 context 4096     no room", "weights 14.200 GB, prepared in 0.500 s, 28.400 GB/s"]
         self.run.call = lambda command, log: "\n".join(lines)
         self.run.ceilings = {"read_bytes": 4e12, "warp_products": 1e12, "group_products": 279.2e12, "upload_bytes": 56.8e9}
         figures = []
         self.run.dry = False
-        run.rates(self.run, figures, "BF16", run.BRIEFLY)
-        self.assertEqual([(f["what"], f["value"], f["share"]) for f in figures],
-                         [("BF16 load of 14.200 GB", 28.4, 0.5), ("BF16 prefill 512", 10000.0, 0.5), ("BF16 decode 8 at 4096", 1600.0, 0.5)])
-        self.run.call = lambda command, log: ""
+        rates.of_type(self.run, figures, "BF16")
+        self.assertEqual([(f["what"], f.get("value"), f.get("share"), f.get("text")) for f in figures],
+                         [("BF16 load of 14.200 GB", 28.4, 0.5, None), ("BF16 prefill 512", 10000.0, 0.5, None), ("BF16 decode 8 at 4096", 1600.0, 0.5, None),
+                          ("BF16 decode 256 at 4096", None, None, "no room")])
+        for nothing in "", lines[2], lines[3]:
+            self.run.call = lambda command, log, nothing=nothing: nothing
+            with self.assertRaises(RuntimeError):
+                rates.of_type(self.run, figures, "Q4_0")  # what was measured of another type is none of this one
+
+    def test_as_many_layers_of_experts_as_fit_are_measured(self):
+        commands = []
+
+        def call(command, log):
+            commands.append(" ".join(map(str, command)))
+            return "prefill 512                   10000.0 tok/s     51.200 ms (fastest   50.000)"
+
+        self.run.call, self.run.dry = call, False
+        self.run.ceilings = {"read_bytes": 4e12, "warp_products": 1e12, "group_products": 2 * 10 * 394.3e6 * 20000}
+        figures = []
+        rates.of_experts(self.run, figures, 25.6e9 + 10 * 2.9029e9)
+        self.assertIn("shape=8x7b layers=10 ", commands[-1])
+        self.assertEqual(figures[1], {"what": "experts prefill 512", "value": 10000.0, "unit": "tok/s", "ms": 51.2, "share": 0.5})
+        self.assertEqual(rates.layers_that_fit(140e9), 32)  # an H200 has all
         with self.assertRaises(RuntimeError):
-            run.rates(self.run, figures, "Q4_0", run.BRIEFLY)  # what was measured of another type is none of this one
+            rates.of_experts(self.run, figures, 26e9)
+
+    def test_a_kernel_that_fails_does_not_hide_the_others(self):
+        def test(name, part="", **environment):
+            if name == "stage_test":
+                raise RuntimeError("stage_test ended with 1")
+            return "3 tests, 0 failures\n"
+
+        self.run.test, self.run.dry, figures = test, False, []
+        with self.assertRaisesRegex(RuntimeError, "stage_test ended with 1"):
+            run.kernels(self.run, figures)
+        self.assertEqual([figure["what"] for figure in figures], [name for name, _ in run.KERNELS])
+        self.assertEqual({figure["text"] for figure in figures[1:]}, {"3 tests, 0 failures"})
+
+    def test_every_part_of_a_test_is_there(self):
+        sources = run.NATIVE / "test"
+        text = (pathlib.Path(run.__file__)).read_text()
+        named = [*run.KERNELS, *re.findall(r'\("\w+check", "(\w+)", "(\w+)"\)', text)]
+        self.assertGreater(len(named), len(run.KERNELS) + 4)
+        for test, part in named:
+            self.assertTrue(re.search(rf"TEST\(\w*{part}", (sources / f"{test}.cpp").read_text()), f"{test} has no {part}")
+            self.assertIn(test, run.TESTS)
 
     def test_every_type_that_a_device_multiplies_is_measured(self):
         types = set(re.findall(r"^  X\((\w+), +\d", (run.NATIVE / "src" / "element_types.h").read_text(), re.M)) - {"F32"}
@@ -151,8 +192,10 @@ echo '{"n_prompt": 0, "n_gen": 64, "avg_ts": 77.01}'
         self.assertIn("| b | x | 3 TB/s | 77% |", text)
 
     def test_blocks_fit_into_the_time_of_a_machine(self):
-        carried = sum(limit for name, (limit, _) in run.BLOCKS.items() if name != "build")
-        self.assertLess(carried, 720)
+        carried = sum(estimate for name, (estimate, _, _) in run.BLOCKS.items() if name != "build")
+        self.assertLess(carried, 530)
+        for name, (estimate, limit, _) in run.BLOCKS.items():
+            self.assertLessEqual(estimate, limit, name)
         self.assertEqual(subprocess.run([sys.executable, run.HERE / "run.py", "--only", "nothing"], capture_output=True).returncode, 2)
 
 
