@@ -113,16 +113,20 @@ record Configuration(
 
     /** The same with these models, none of them found yet. */
     Configuration listing(List<String> models) {
-        RegistryChoice others = new RegistryChoice(
-                models.subList(1, models.size()),
-                registry.load(),
-                registry.keepAlive(),
-                registry.memory(),
-                registry.patience(),
-                Math.max(models.size(), registry.models()));
-        return new Configuration(
-                        model, others, hub, compute, engine, http, access, ending, traces, stages, stuckTimeout, log)
+        return listing(models.subList(1, models.size()), Math.max(models.size(), registry.models()))
                 .asking(models.getFirst(), model.name());
+    }
+
+    /** The same where at least so many models share the memory for caches. */
+    Configuration sharing(int models) {
+        return listing(registry.more(), models);
+    }
+
+    private Configuration listing(List<String> more, int models) {
+        RegistryChoice others = new RegistryChoice(
+                more, registry.load(), registry.keepAlive(), registry.memory(), registry.patience(), models);
+        return new Configuration(
+                model, others, hub, compute, engine, http, access, ending, traces, stages, stuckTimeout, log);
     }
 
     /** The same for another model, which clients know by that name if there is one. */

@@ -100,12 +100,14 @@ final class Fleet implements Stock, ServedModels.Keeping, AutoCloseable {
                 observer,
                 System::nanoTime);
         models.forEach(this::list);
-        requireTogether(atStart()); // Said before anybody can connect.
+        memory.requireTogether(atStart().stream()
+                .map(name -> Objects.requireNonNull(members.get(name)).offered())
+                .toList()); // Said before anybody can connect.
     }
 
     private void list(Offered model) {
         Footprint footprint = ModelMemory.of(model.memory());
-        requireRoom(model, footprint);
+        memory.require(model, footprint);
         Capacity idle = Capacity.idle(model.geometry(), model.memory().sizing().engine());
         String name = model.name();
         ModelAdapters own = adapters.of(name);
@@ -121,25 +123,6 @@ final class Fleet implements Stock, ServedModels.Keeping, AutoCloseable {
                 name,
                 Units.show(footprint.everything()),
                 model.memory().sum().text());
-    }
-
-    private void requireRoom(Offered model, Footprint footprint) {
-        if (memory.missing(List.of(footprint)) > 0) {
-            throw new UsageException("the model " + model.name() + " can never be loaded: it takes "
-                    + memory.lacking(List.of(footprint)) + ": "
-                    + model.memory().sum().text());
-        }
-    }
-
-    private void requireTogether(List<String> names) {
-        List<Footprint> together = names.stream()
-                .map(name -> ModelMemory.of(
-                        Objects.requireNonNull(members.get(name)).offered().memory()))
-                .toList();
-        if (memory.missing(together) > 0) {
-            throw new UsageException(Setting.LOAD.flag() + ": " + String.join(", ", names)
-                    + " do not fit into the memory for models together: they take " + memory.lacking(together));
-        }
     }
 
     /**

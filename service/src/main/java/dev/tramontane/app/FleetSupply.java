@@ -135,6 +135,9 @@ final class FleetSupply implements Supply {
 
     @Override
     public void end() {
+        if (pulls != null) {
+            pulls.end();
+        }
         fleet.end();
     }
 

@@ -95,6 +95,34 @@ record ModelMemory(OptionalLong most, List<DeviceRoom> rooms, boolean emulated, 
         return worst(models).missing();
     }
 
+    /**
+     * Goes on only if a model can be loaded, alone.
+     *
+     * @throws UsageException with the sum
+     */
+    void require(Offered model, Footprint footprint) {
+        if (missing(List.of(footprint)) > 0) {
+            throw new UsageException("the model " + model.name() + " can never be loaded: it takes "
+                    + lacking(List.of(footprint)) + ": "
+                    + model.memory().sum().text());
+        }
+    }
+
+    /**
+     * Goes on only if those that are loaded at the start fit.
+     *
+     * @throws UsageException with what they take
+     */
+    void requireTogether(List<Offered> models) {
+        List<Footprint> together =
+                models.stream().map(model -> of(model.memory())).toList();
+        if (missing(together) > 0) {
+            throw new UsageException(Setting.LOAD.flag() + ": "
+                    + models.stream().map(Offered::name).collect(Collectors.joining(", "))
+                    + " do not fit into the memory for models together: they take " + lacking(together));
+        }
+    }
+
     /** What of it these models take too much of: "60.0 GiB of GPU 1, NVIDIA L4, 24.0 GiB, where 21.6 GiB can be had". */
     String lacking(List<Footprint> models) {
         return worst(models).said();

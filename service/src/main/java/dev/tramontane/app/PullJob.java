@@ -29,6 +29,9 @@ final class PullJob implements PullListener {
     /** How many listen. Guarded by whoever counts. */
     int listeners;
 
+    /** All of it is here, and it is about to be served, whoever leaves. Guarded likewise. */
+    boolean offering;
+
     private boolean cancelled;
     private @Nullable Thread fetching;
 

@@ -105,7 +105,7 @@ final class Pulls implements ServedModels.Pulling, AutoCloseable {
     private void leave(PullJob job) {
         synchronized (this) {
             job.listeners--;
-            if (job.listeners > 0 || !jobs.remove(job.reference, job)) {
+            if (job.listeners > 0 || job.offering || !jobs.remove(job.reference, job)) {
                 return;
             }
         }
@@ -136,7 +136,7 @@ final class Pulls implements ServedModels.Pulling, AutoCloseable {
         String name = job.reference.text();
         try {
             if (!job.begin()) {
-                return;
+                throw new InterruptedException("it was ended before it began");
             }
             LOG.info("fetching {}", name);
             boolean there = hub.find(job.reference).isPresent();
@@ -146,10 +146,12 @@ final class Pulls implements ServedModels.Pulling, AutoCloseable {
             } finally {
                 job.fetched();
             }
-            offer(model, there);
-            forget(job);
-            LOG.info("{} is here and served", name);
-            job.succeed();
+            if (isWanted(job)) {
+                offer(model, there);
+                forget(job);
+                LOG.info("{} is here and served", name);
+                job.succeed();
+            }
         } catch (InterruptedException ended) {
             fail(job, ApiException.unavailable("Fetching '" + name + "' has ended: the server is shutting down.", 1));
         } catch (Throwable failure) {
@@ -166,6 +168,12 @@ final class Pulls implements ServedModels.Pulling, AutoCloseable {
         } catch (HubException unusable) {
             LOG.warn("{}", unusable.getMessage());
         }
+    }
+
+    /** Whether somebody listens still; then nobody ends it any more. */
+    private synchronized boolean isWanted(PullJob job) {
+        job.offering = jobs.get(job.reference) == job;
+        return job.offering;
     }
 
     /** What was left unfinished gives way. */
@@ -228,17 +236,22 @@ final class Pulls implements ServedModels.Pulling, AutoCloseable {
         };
     }
 
-    /** Ends what is under way, which stays for the next pull. Blocks for a moment. */
-    @Override
-    public void close() {
+    /** Ends what is under way, which stays for the next pull, and begins nothing any more. */
+    void end() {
         List<PullJob> left;
         synchronized (this) {
             closed = true;
             left = List.copyOf(jobs.values());
         }
         left.forEach(PullJob::cancel);
-        worker.shutdown();
         deletions.close();
+    }
+
+    /** Does {@link #end}, and waits for it. */
+    @Override
+    public void close() {
+        end();
+        worker.shutdown();
         try {
             if (!worker.awaitTermination(ENDING_SECONDS, TimeUnit.SECONDS)) {
                 LOG.warn("a pull goes on after {} s", ENDING_SECONDS);

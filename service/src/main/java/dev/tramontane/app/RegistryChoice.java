@@ -28,9 +28,6 @@ record RegistryChoice(
 
     static final String NONE = "none";
 
-    /** As many share the memory for caches at least where requests add models: nobody knows how many there will be. */
-    private static final int SHARES = 4;
-
     static RegistryChoice of(SettingValues values) {
         Predicate<String> named =
                 text -> !text.isEmpty() && text.length() <= 4096 && text.chars().noneMatch(Character::isISOControl);
@@ -45,6 +42,6 @@ record RegistryChoice(
                         time -> time.compareTo(Duration.ofDays(365)) <= 0),
                 values.size(Setting.MODEL_MEMORY),
                 values.time(Setting.LOAD_WAIT, "1s to 24h", Duration.ofSeconds(1), Duration.ofHours(24)),
-                values.size(Setting.ALLOW_PULL).isPresent() ? SHARES : 1);
+                1);
     }
 }

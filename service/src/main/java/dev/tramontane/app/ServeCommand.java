@@ -44,6 +44,9 @@ final class ServeCommand extends Command {
     /** How long writing those may take that are under way, and then how long writing the others. */
     private static final Duration WRITING = Duration.ofMillis(1500);
 
+    /** As many share the memory for caches at least where requests add models: nobody knows how many there will be. */
+    private static final int SHARES = 4;
+
     @Parameters(
             arity = "0..*",
             paramLabel = "[NAME=]MODEL",
@@ -90,8 +93,9 @@ final class ServeCommand extends Command {
     }
 
     @Override
-    int run(Configuration asked) throws InterruptedException, IOException {
-        Access.check(asked);
+    int run(Configuration given) throws InterruptedException, IOException {
+        Access.check(given);
+        Configuration asked = given.hub().requests().isPresent() ? given.sharing(SHARES) : given;
         List<Configuration> chosen = LoraBinding.of(NamedModels.chosen(asked, environment(), "serve"));
         Configuration configuration = chosen.getFirst();
         KernelLibrary library = KernelLibraries.load(configuration, environment());

@@ -47,7 +47,7 @@ final class PullingServer implements AutoCloseable {
                                 "4MiB"),
                         Stream.of(more))
                 .toArray(String[]::new);
-        server = new SeveralModels(program, 256, all);
+        server = new SeveralModels(program, 512, all);
     }
 
     /** Where its models lie. */
