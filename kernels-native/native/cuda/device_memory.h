@@ -19,6 +19,8 @@ class DeviceError : public std::exception {
     if (error == cudaErrorMemoryAllocation) status_ = TM_OUT_OF_MEMORY;
     std::snprintf(text_, sizeof text_, "the device failed while %s: %s", doing, cudaGetErrorString(error));
   }
+  // Of memory that it lacks, although no call was refused yet.
+  explicit DeviceError(const char* lack) : status_(TM_OUT_OF_MEMORY) { std::snprintf(text_, sizeof text_, "%s", lack); }
   int32_t status() const { return status_; }
   const char* what() const noexcept override { return text_; }
 

@@ -162,10 +162,14 @@ DeviceStep::DeviceStep(const Model& model, const DeviceModel& weights, const Cac
   lay_out(model, cache, config, device_description_.as<void>(), device_);
   must(cudaStreamSynchronize(stream_), "clearing its memory");
   if (model.n_layers == 0) return;
+  const GraphMemory memory;
   capture_graphs(graphs_);
-  if (config.max_adapters == 0) return;
-  adapters_.describe_all();
-  capture_graphs(adapted_graphs_);
+  if (config.max_adapters > 0) {
+    adapters_.describe_all();
+    capture_graphs(adapted_graphs_);
+  }
+  must(cudaStreamSynchronize(stream_), "making graphs of steps");
+  memory.require(sizes_.graphs);
 }
 
 void DeviceStep::show() {

@@ -1,11 +1,39 @@
 #include <algorithm>
 #include <bit>
+#include <cstdio>
 #include <utility>
 
 #include "fragments.h"
 #include "step_graphs.h"
 
 namespace tramontane::TM_DEVICE {
+
+namespace {
+
+constexpr uint64_t kOfDriver = 512ull << 20;
+
+unsigned long long mebibytes(uint64_t bytes) { return bytes >> 20; }
+
+}  // namespace
+
+uint64_t GraphMemory::free() {
+  size_t free = 0, total = 0;
+  must(cudaMemGetInfo(&free, &total), "telling its free memory");
+  return free;
+}
+
+void GraphMemory::require(uint64_t planned) const {
+  const uint64_t now = free();
+  const uint64_t taken = before_ > now ? before_ - now : 0;
+  if (taken <= planned + kOfDriver) return;
+  char text[256];
+  std::snprintf(
+      text, sizeof text,
+      "captured decodes took %llu MiB of the device, where %llu are planned and %llu left to its driver: take "
+      "fewer sequences at a time or a smaller cache, or see who else takes memory of it",
+      mebibytes(taken), mebibytes(planned), mebibytes(kOfDriver));
+  throw DeviceError(text);
+}
 
 StepGraphs::StepGraphs(uint32_t max_rows, uint32_t max_segments) {
   const uint32_t most = std::min(kGraphRows, max_rows);

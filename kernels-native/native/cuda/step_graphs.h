@@ -12,6 +12,21 @@ namespace tramontane::TM_DEVICE {
 
 inline constexpr uint32_t kGraphRows = 64;  // largest decode that is captured
 
+// What of the device's memory goes while graphs are made, by what is free of it: the driver says no more.
+class GraphMemory {
+ public:
+  GraphMemory() : before_(free()) {}  // counts from here on
+
+  // Throws DeviceError (TM_OUT_OF_MEMORY) when so much more than planned has gone that what whoever plans leaves to the
+  // driver, for code that may have been loaded meanwhile, does not cover it either: steps would find no memory.
+  void require(uint64_t planned) const;
+
+ private:
+  static uint64_t free();
+
+  uint64_t before_;
+};
+
 class StepGraphs {
  public:
   // For decodes of up to min(kGraphRows, max_rows) rows that see up to max_segments. Captures nothing yet.

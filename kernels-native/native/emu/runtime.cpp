@@ -70,6 +70,7 @@ std::atomic<int64_t> launches_to_refusal{-1};
 }  // namespace
 
 std::atomic<int64_t> Graph::alive{0};
+std::atomic<uint64_t> Graph::bytes{0};
 
 cudaError_t cudaMalloc(void** memory, uint64_t bytes) {
   open_current();
@@ -209,7 +210,8 @@ cudaError_t cudaSetDevice(int device) {
 
 cudaError_t cudaMemGetInfo(size_t* free, size_t* total) {
   open_current();
-  *free = *total = static_cast<uint64_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
+  *total = static_cast<uint64_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
+  *free = *total - std::min<uint64_t>(*total, static_cast<uint64_t>(Graph::alive) * Graph::bytes);
   return cudaSuccess;
 }
 

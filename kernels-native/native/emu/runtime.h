@@ -33,7 +33,8 @@ struct Graph {
   ~Graph() { --alive; }
 
   std::vector<std::function<cudaError_t()>> work;
-  static std::atomic<int64_t> alive;  // of all streams; for tests
+  static std::atomic<int64_t> alive;   // of all streams; for tests
+  static std::atomic<uint64_t> bytes;  // that each takes of a device's memory, as it tells what is free; for tests
 };
 using cudaGraph_t = Graph*;
 using cudaGraphExec_t = Graph*;

@@ -201,6 +201,37 @@ TEST(what_graphs_are_expected_to_take_is_in_the_plan) {
   }
 }
 
+// Nothing of a cache stays whose graphs took too much, and a smaller one is had.
+TEST(graphs_that_take_more_than_is_left_are_refused_before_steps) {
+  const Weights weights(shape_of());
+  for (Placement p : devices(2)) {
+    if (p.backend != TM_BACKEND_EMU) continue;  // whose graphs take what is asked
+    const int64_t before = Graph::alive;
+    Session session(weights, p);
+    const auto size = [&](uint32_t slots, uint64_t bytes) {
+      p.slots = slots;
+      const tm_cache_config sizes = cache_config(weights.shape, p);
+      Graph::bytes = bytes;
+      const int32_t status = tm_size_cache(session.context(), &sizes);
+      Graph::bytes = 0;
+      return status;
+    };
+    // Six graphs of two layers of eight kernels are planned with 768 KiB; the driver is left 512 MiB.
+    const uint64_t most = (512ull << 20) / 6 + (128 << 10);
+    CHECK_EQ(size(2, most), TM_OK);
+    CHECK_EQ(Graph::alive - before, 6);
+    CHECK_EQ(size(2, most + 1), TM_OUT_OF_MEMORY);
+    CHECK_TEXT(
+        session.error().find("captured decodes took 512 MiB of the device, where 0 are planned and 512 left") == 0,
+        session.error());
+    CHECK_EQ(Graph::alive - before, 0);
+    CHECK_EQ(size(1, most + 1), TM_OK);  // three
+    p.slots = 2;
+    session.resize(p);
+    session.run({{0, 0, random_tokens(4, weights.shape.vocab, 1)}});
+  }
+}
+
 // The refusal comes at the first launch, in the middle and at the last one of all graphs.
 TEST(a_graph_that_cannot_be_captured_leaves_the_stream_as_it_was) {
   const Weights weights(shape_of());
