@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -210,10 +211,14 @@ final class BenchCommand extends Command {
                 threads,
                 Math.clamp(free / 4, LEAST_MEASURED_BYTES, MEASURED_BYTES));
         report.ceilings(ceilings, threads);
-        LoadBench.Loaded load = new LoadBench(library, model, threads, fromDisk, clock()).load(environment());
-        LoadedModel loaded = load.model();
+        Optional<LoadBench.Loaded> load =
+                new LoadBench(library, model, threads, fromDisk, clock(), stopped::get).load(environment());
+        if (load.isEmpty()) {
+            return;
+        }
+        LoadedModel loaded = load.get().model();
         report.model(model.section("Model", "model", loaded));
-        report.model(load.report());
+        report.model(load.get().report());
         boolean host = !Models.backend(configuration).isDevice();
         StepBench steps = new StepBench(
                 new StepRates(loaded.model(), model.sizing().plan().shape(), clock()),

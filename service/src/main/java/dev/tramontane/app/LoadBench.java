@@ -13,6 +13,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 
 /**
@@ -20,8 +22,15 @@ import java.util.function.LongSupplier;
  *
  * @param threads that load
  * @param fromDisk whether the system is to forget the files first, and the disk is measured
+ * @param stopped ends it before the model is loaded; loading itself goes to its end
  */
-record LoadBench(KernelLibrary library, MeasuredModel model, int threads, boolean fromDisk, LongSupplier clock) {
+record LoadBench(
+        KernelLibrary library,
+        MeasuredModel model,
+        int threads,
+        boolean fromDisk,
+        LongSupplier clock,
+        BooleanSupplier stopped) {
     /** Sent over the bus: some hundredths of a second of the fastest. */
     private static final long SENT_BYTES = 1L << 30;
 
@@ -33,11 +42,15 @@ record LoadBench(KernelLibrary library, MeasuredModel model, int threads, boolea
     /**
      * Loads it.
      *
+     * @return empty where it was stopped
      * @throws UsageException when the disk is to be measured and cannot be
      */
-    Loaded load(Environment environment) {
+    Optional<Loaded> load(Environment environment) {
         List<Fact> facts = new ArrayList<>();
-        double disk = fromDisk ? diskBytesPerSecond() : 0;
+        double disk = fromDisk && !stopped.getAsBoolean() ? diskBytesPerSecond() : 0;
+        if (stopped.getAsBoolean()) {
+            return Optional.empty();
+        }
         if (fromDisk) {
             forget();
         }
@@ -53,7 +66,7 @@ record LoadBench(KernelLibrary library, MeasuredModel model, int threads, boolea
             facts.add(share("of it", "disk_share", rate, disk));
         }
         bus(facts, rate);
-        return new Loaded(loaded, new Section("Load", "load", facts));
+        return Optional.of(new Loaded(loaded, new Section("Load", "load", facts)));
     }
 
     private void bus(List<Fact> facts, double rate) {
@@ -85,7 +98,7 @@ record LoadBench(KernelLibrary library, MeasuredModel model, int threads, boolea
         forget();
         long bytes = model.files().stream().mapToLong(LoadBench::bytes).sum();
         try {
-            return bytes / (Math.max(1, FileReads.nanos(model.files(), threads, clock)) / 1e9);
+            return bytes / (Math.max(1, FileReads.nanos(model.files(), threads, clock, stopped)) / 1e9);
         } catch (IOException unreadable) {
             throw new UsageException("the model's files cannot be read: " + IoReason.of(unreadable), unreadable);
         }

@@ -12,11 +12,13 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 
 /** How long it takes to read files, by several threads that take one piece after the other, as weights are read. */
 public final class FileReads {
     private static final int PIECE = 4 << 20;
+    private static final int LEAST_PIECE = 64 << 10;
 
     private record Piece(FileChannel from, long at, int bytes) {}
 
@@ -27,22 +29,25 @@ public final class FileReads {
      *
      * @param threads at least 1
      * @param clock monotonic nanoseconds
+     * @param stopped asked between pieces; ends it, and what comes back says nothing
      * @return nanoseconds that it took
      * @throws IOException when one of them cannot be read to its end
      */
-    public static long nanos(List<Path> files, int threads, LongSupplier clock) throws IOException {
+    public static long nanos(List<Path> files, int threads, LongSupplier clock, BooleanSupplier stopped)
+            throws IOException {
         List<FileChannel> open = new ArrayList<>();
+        int piece = piece(threads, Runtime.getRuntime().maxMemory());
         try {
             List<Piece> pieces = new ArrayList<>();
             for (Path file : files) {
                 FileChannel channel = FileChannel.open(file);
                 open.add(channel);
                 long size = channel.size();
-                for (long at = 0; at < size; at += PIECE) {
-                    pieces.add(new Piece(channel, at, (int) Math.min(PIECE, size - at)));
+                for (long at = 0; at < size; at += piece) {
+                    pieces.add(new Piece(channel, at, (int) Math.min(piece, size - at)));
                 }
             }
-            return nanosOf(pieces, threads, clock);
+            return nanosOf(pieces, piece, threads, clock, stopped);
         } finally {
             for (FileChannel channel : open) {
                 channel.close();
@@ -50,15 +55,26 @@ public final class FileReads {
         }
     }
 
-    private static long nanosOf(List<Piece> pieces, int threads, LongSupplier clock) throws IOException {
+    /**
+     * Bytes that each thread reads at a time: their room counts against what the JVM allows beside its heap, which is as much as the
+     * heap's most, and others need some of it.
+     */
+    static int piece(int threads, long most) {
+        return Math.clamp(most / 4 / threads, LEAST_PIECE, PIECE);
+    }
+
+    private static long nanosOf(List<Piece> pieces, int piece, int threads, LongSupplier clock, BooleanSupplier stopped)
+            throws IOException {
         AtomicInteger next = new AtomicInteger();
         try (ExecutorService readers = Executors.newFixedThreadPool(threads)) {
             long begun = clock.getAsLong();
             List<Future<?>> all = new ArrayList<>();
             for (int i = 0; i < threads; i++) {
                 all.add(readers.submit(() -> {
-                    ByteBuffer room = ByteBuffer.allocateDirect(PIECE);
-                    for (int mine = next.getAndIncrement(); mine < pieces.size(); mine = next.getAndIncrement()) {
+                    ByteBuffer room = ByteBuffer.allocateDirect(piece);
+                    for (int mine = next.getAndIncrement();
+                            mine < pieces.size() && !stopped.getAsBoolean();
+                            mine = next.getAndIncrement()) {
                         read(pieces.get(mine), room);
                     }
                     return null;
@@ -75,9 +91,11 @@ public final class FileReads {
         try {
             reader.get();
         } catch (ExecutionException failed) {
-            throw failed.getCause() instanceof IOException why
-                    ? why
-                    : new IOException("a file could not be read", failed.getCause());
+            switch (failed.getCause()) {
+                case IOException unreadable -> throw unreadable;
+                case Error error -> throw error; // No file's fault.
+                case null, default -> throw new IllegalStateException("a file was not read", failed.getCause());
+            }
         } catch (InterruptedException ended) {
             Thread.currentThread().interrupt();
             throw new IOException("the reading of files was interrupted", ended);
