@@ -1,6 +1,7 @@
 package dev.tramontane.hub;
 
 import java.net.URI;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -19,35 +20,60 @@ import java.util.regex.Pattern;
  */
 record Challenge(URI realm, String service, List<String> scopes) {
     private static final int MOST = 4096;
-    private static final String SCHEME = "bearer ";
+    private static final String BEARER = "bearer";
+    private static final String NAME = "[!#$%&'*+.^_`|~0-9A-Za-z-]{1,256}+";
+    private static final String END = "\\s*+(?:,|$)";
+    private static final Pattern SCHEME = Pattern.compile("[\\s,]*+(" + NAME + ")(?: ++|(?=" + END + "))");
     private static final Pattern PARAMETER =
-            Pattern.compile("\\s*([a-z_]{1,40})\\s*=\\s*(?:\"((?:[^\"\\\\]|\\\\.)*+)\"|([^\\s,\"]+))\\s*(?:,|$)");
+            Pattern.compile("[\\s,]*+(" + NAME + ")\\s*+=\\s*+(?:\"((?:[^\"\\\\]|\\\\.)*+)\"|([^\\s,\"=]++))" + END);
+    private static final Pattern TOKEN68 = Pattern.compile("[0-9A-Za-z._~+/-]++=*+" + END);
 
     /** Empty where there is none of this kind, or none that can be followed. */
     static Optional<Challenge> of(List<String> headers) {
         return headers.stream()
-                .filter(header -> header.length() <= MOST
-                        && header.toLowerCase(Locale.ROOT).startsWith(SCHEME))
-                .findFirst()
-                .flatMap(header -> parse(header.substring(SCHEME.length())));
+                .filter(header -> header.length() <= MOST)
+                .flatMap(header -> parse(header).stream())
+                .findFirst();
     }
 
-    private static Optional<Challenge> parse(String text) {
+    /** Of a header, which may have several challenges, of several schemes; one that is not understood to its end has none. */
+    private static Optional<Challenge> parse(String header) {
+        List<Map<String, String>> bearers = new ArrayList<>();
         Map<String, String> parameters = new LinkedHashMap<>();
-        Matcher parameter = PARAMETER.matcher(text);
+        Matcher parameter = PARAMETER.matcher(header);
+        Matcher scheme = SCHEME.matcher(header);
+        Matcher token = TOKEN68.matcher(header);
+        boolean begun = false;
         int end = 0;
-        while (end < text.length()) {
-            if (!parameter.find(end) || parameter.start() != end) {
+        while (!header.substring(end).isBlank()) {
+            if (begun && at(parameter, end)) {
+                String value = parameter.group(2) == null
+                        ? parameter.group(3)
+                        : parameter.group(2).replaceAll("\\\\(.)", "$1");
+                if (parameters.putIfAbsent(parameter.group(1).toLowerCase(Locale.ROOT), value) != null) {
+                    return Optional.empty(); // Which of both would count?
+                }
+                end = parameter.end();
+            } else if (at(scheme, end)) {
+                begun = true;
+                parameters = new LinkedHashMap<>();
+                if (BEARER.equalsIgnoreCase(scheme.group(1))) {
+                    bearers.add(parameters);
+                }
+                end = scheme.end();
+                end = !at(parameter, end) && at(token, end) ? token.end() : end;
+            } else {
                 return Optional.empty();
             }
-            String value = parameter.group(2) == null
-                    ? parameter.group(3)
-                    : parameter.group(2).replaceAll("\\\\(.)", "$1");
-            if (parameters.putIfAbsent(parameter.group(1), value) != null) {
-                return Optional.empty(); // Which of both would count?
-            }
-            end = parameter.end();
         }
+        return bearers.stream().flatMap(bearer -> of(bearer).stream()).findFirst();
+    }
+
+    private static boolean at(Matcher matcher, int place) {
+        return matcher.find(place) && matcher.start() == place;
+    }
+
+    private static Optional<Challenge> of(Map<String, String> parameters) {
         return realm(parameters.getOrDefault("realm", ""))
                 .map(realm -> new Challenge(
                         realm,

@@ -42,6 +42,9 @@ final class RegistryCredentials implements Credentials {
     private volatile @Nullable String header;
     private volatile boolean knocked;
 
+    /** Why there is none to sign with; empty where there is one, or was none needed. */
+    private volatile String noKey = "";
+
     /** Whether a signature has brought nothing here, so that it is asked without a name first. */
     private boolean strange;
 
@@ -59,7 +62,7 @@ final class RegistryCredentials implements Credentials {
     /** What to do where it stays refused. */
     String advice() {
         return knocked
-                ? config.keys().advice()
+                ? config.keys().advice() + noKey
                 : "it is private, or there is no such model; what asks for a password is not answered here. Of Ollama's"
                         + " models: pull it with Ollama, whose cache is read where it lies";
     }
@@ -95,9 +98,22 @@ final class RegistryCredentials implements Credentials {
         if (!own || key.isPresent()) {
             return Renewal.REFUSED;
         }
-        Optional<SigningKey> made = config.keys().findOrMake();
+        Optional<SigningKey> made = made();
         knocked = true;
         return made.isPresent() && take(token(said, made.get())) ? Renewal.RENEWED : Renewal.REFUSED;
+    }
+
+    /** That none can be kept is no reason of a refusal, but is to be said with it. */
+    private Optional<SigningKey> made() throws InterruptedException {
+        try {
+            return config.keys().findOrMake();
+        } catch (HubException unkept) {
+            if (unkept.kind() != Kind.STORE) {
+                throw unkept;
+            }
+            noKey = "; " + unkept.getMessage();
+            return Optional.empty();
+        }
     }
 
     private boolean take(Optional<String> token) {
@@ -114,25 +130,30 @@ final class RegistryCredentials implements Credentials {
     /** A token; empty where he gives none to whoever asks. */
     private Optional<String> token(Challenge challenge, @Nullable SigningKey key)
             throws IOException, InterruptedException {
-        URI uri = uri(challenge, key != null);
-        Endpoint endpoint = new Endpoint(
-                URI.create(Endpoint.origin(uri)), Credentials.of(key == null ? null : signature(uri, key)));
-        Tries tries = new Tries(uri, "a token", () -> "", config.pause());
+        URI realm = challenge.realm();
+        Tries tries = new Tries(realm, "a token", () -> "", config.pause());
         Answer answer = tries.again(
-                () -> transport.document(endpoint, uri, Map.of("Accept", "application/json"), MOST_ANSWER),
+                () -> knock(challenge, key), // Each time with a nonce and a time of its own.
                 status -> status == OK || (status / 100 == 4 && !Refusals.isPassing(status)));
         if (answer.status() != OK) {
             return Optional.empty();
         }
         String token =
-                JsonDocument.read(answer.body(), "the token of " + endpoint.host(), JsonDocument.SMALL, object -> {
+                JsonDocument.read(answer.body(), "the token of " + Endpoint.host(realm), JsonDocument.SMALL, object -> {
                     String first = JsonDocument.text(object, "token");
                     return first.isEmpty() ? JsonDocument.text(object, "access_token") : first;
                 });
         if (!token.matches(TOKEN)) {
-            throw new HubException(Kind.WRONG, "what " + endpoint.host() + " gives as a token is none");
+            throw new HubException(Kind.WRONG, "what " + Endpoint.host(realm) + " gives as a token is none");
         }
         return Optional.of(token);
+    }
+
+    private Answer knock(Challenge challenge, @Nullable SigningKey key) throws IOException, InterruptedException {
+        URI uri = uri(challenge, key != null);
+        Endpoint endpoint = new Endpoint(
+                URI.create(Endpoint.origin(uri)), Credentials.of(key == null ? null : signature(uri, key)));
+        return transport.document(endpoint, uri, Map.of("Accept", "application/json"), MOST_ANSWER);
     }
 
     /** With the parameters in the order of their names, escaped as forms are. */

@@ -58,7 +58,9 @@ public record SigningKeys(Optional<Path> given, Optional<Path> own) {
             }
         } catch (IOException failure) {
             throw new HubException(
-                    Kind.STORE, "no key can be kept in " + folder + ": " + IoReason.of(failure), failure);
+                    Kind.STORE,
+                    "no key can be kept in " + folder + ": " + IoReason.of(Ended.unlessInterrupted(failure)),
+                    failure);
         }
     }
 

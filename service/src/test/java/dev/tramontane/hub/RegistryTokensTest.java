@@ -262,6 +262,32 @@ class RegistryTokensTest {
         assertThat(file).hasContent(SigningKeyTest.PLAIN);
     }
 
+    /** A gate may keep what it has seen, and let no time be old. */
+    @Test
+    void eachTryIsSignedAnew() throws Exception {
+        known.add(makeOwn());
+        AtomicInteger gate = new AtomicInteger();
+        server.asked("/token", request -> {
+            Reply given = token(request);
+            return gate.getAndIncrement() < 2 ? HubServer.reply(503, new byte[0]) : given;
+        });
+        pull(hub());
+        assertThat(knocks).hasSize(3);
+        assertThat(knocks).extracting(Request::path).doesNotHaveDuplicates();
+    }
+
+    /** Then the refusal is what is to be heard, and why there is no key. */
+    @Test
+    void aKeyThatCannotBeKeptHidesNoRefusal() throws Exception {
+        Path file = Files.writeString(folder.resolve("file"), "");
+        Hub hub = new Hub(config(new SigningKeys(Optional.empty(), Optional.of(file.resolve("keys")))));
+        HubException refused = refused(hub);
+        assertThat(refused.kind()).isEqualTo(Kind.DENIED);
+        assertThat(refused)
+                .hasMessageContaining("it is private, or there is no such model")
+                .hasMessageContaining("; no key can be kept in " + file.resolve("keys") + ": ");
+    }
+
     /** Whoever is not the registry could hand on what was signed. */
     @Test
     void nobodyElseGetsASignature() throws Exception {
@@ -367,8 +393,7 @@ class RegistryTokensTest {
 
     @Test
     void challengesAreReadWhole() {
-        assertThat(Challenge.of(
-                        List.of("Basic realm=\"x\"", "bearer Realm=\"x\"", "Bearer realm=\"https://a.example/t\"")))
+        assertThat(Challenge.of(List.of("Basic realm=\"x\"", "bearer Realm=\"x\"")))
                 .isEmpty();
         assertThat(Challenge.of(
                         List.of("Negotiate", "BEARER realm=\"https://a.example/t\", service=s , scope=\"a  b\"")))
@@ -376,6 +401,24 @@ class RegistryTokensTest {
         // What stands within a value is of that value.
         assertThat(Challenge.of(List.of("Bearer realm=\"https://a.example/t?service=x\",service=\"a\\\"b\"")))
                 .contains(new Challenge(URI.create("https://a.example/t?service=x"), "a\"b", List.of()));
+    }
+
+    /** RFC 9110, 11.2 and 11.6.1: names know no cases, and one header may have several challenges. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "Bearer Realm=\"https://a.example/t\",SERVICE=s",
+                "Basic realm=\"x, Bearer realm=y\", Bearer realm=\"https://a.example/t\",service=s",
+                "Negotiate, Bearer realm=\"https://a.example/t\",service=s, Basic realm=x",
+                "Negotiate a68+/==, Bearer realm=\"https://a.example/t\" , service = s",
+                "Bearer realm=\"ftp://a.example/t\", bearer realm=\"https://a.example/t\", service=s",
+                "Bearer  realm=\"https://a.example/t\",, service=s,",
+                "Digest",
+            })
+    void challengesOfSeveralSchemesAreReadWhole(String header) {
+        assertThat(Challenge.of(List.of(header, "Bearer realm=\"https://a.example/t\",service=s")))
+                .contains(new Challenge(URI.create("https://a.example/t"), "s", List.of()));
+        assertThat(Challenge.of(List.of(header)).isPresent()).isEqualTo(!header.equals("Digest"));
     }
 
     @ParameterizedTest
@@ -387,6 +430,8 @@ class RegistryTokensTest {
                 "realm=\"https://a.example/t",
                 "realm=\"https://a.example/t\" scope=x",
                 "realm=\"https://a.example/t\",realm=\"https://b.example/t\"",
+                "realm=\"https://a.example/t\",Realm=\"https://b.example/t\"",
+                "realm=\"https://a.example/t\", Basic realm=\"x",
                 "realm=\"/token\"",
                 "realm=\"ftp://a.example/t\"",
                 "realm=\"https://user:word@a.example/t\"",
