@@ -144,7 +144,7 @@ public final class Hub {
                 return pull(name, transport, listener);
             }
         } catch (IOException failure) {
-            throw unusable(failure);
+            throw unusable(Ended.unlessInterrupted(failure));
         }
     }
 

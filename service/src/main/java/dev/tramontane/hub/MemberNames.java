@@ -44,7 +44,7 @@ final class MemberNames {
         if (!SafePath.isSafe(path)) {
             throw refusal.apply("has a member " + shown(name) + ", whose path leads elsewhere than down");
         }
-        String folded = Normalizer.normalize(path, Normalizer.Form.NFC).toLowerCase(Locale.ROOT);
+        String folded = folded(path);
         if (directory) {
             directories.add(folded);
         } else {
@@ -56,6 +56,17 @@ final class MemberNames {
         }
         requireNoFile(name, directory ? folded : "");
         return path;
+    }
+
+    /**
+     * As disks that know no cases compare names: small letters of capitals of small letters, for a capital sharp s, a long s and
+     * the like reach the letters that they are equal to only so.
+     */
+    private static String folded(String path) {
+        String capitals = Normalizer.normalize(path, Normalizer.Form.NFD)
+                .toLowerCase(Locale.ROOT)
+                .toUpperCase(Locale.ROOT);
+        return Normalizer.normalize(capitals.toLowerCase(Locale.ROOT), Normalizer.Form.NFC);
     }
 
     private void addFile(String name, String path, String folded) {

@@ -5,13 +5,13 @@ import dev.tramontane.hub.PullPlan.PlannedFile;
 import dev.tramontane.hub.Ranges.Facts;
 import dev.tramontane.hub.StoredModel.StoredFile;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -51,19 +51,50 @@ final class Pull {
 
     StoredModel run(PullPlan plan) throws IOException, InterruptedException {
         store.find(plan.reference()).ifPresent(model -> model.files().forEach(file -> before.put(file.path(), file)));
-        Reference.Web archive = plan.reference() instanceof Reference.Web web && web.isArchive() ? web : null;
+        if (plan.reference() instanceof Reference.Web web) {
+            return web(plan, web);
+        }
         long missing = 0;
         for (PlannedFile file : plan.files()) {
-            missing += archive != null && archive.isTar()
-                    ? file.bytes() - TarPull.present(scratch(file, archive), file)
-                    : missing(file);
+            missing += missing(file);
         }
         listener.planned(plan, missing);
-        // A zip file lies beside what is unpacked of it, of which it is heard later how large it is.
-        requireRoom(plan, missing + (archive != null && archive.isZip() ? plan.bytes() : 0));
-        ModelRecord record = archive != null ? unpacked(plan, archive) : files(plan);
+        requireRoom(plan, missing);
+        ModelRecord record = files(plan);
         listener.checked(plan);
         return store.put(record.readable());
+    }
+
+    /** A file or an archive, of which nobody may know the sums: what is checked and not yet in its place is not asked for again. */
+    private StoredModel web(PullPlan plan, Reference.Web web) throws IOException, InterruptedException {
+        PlannedFile file = plan.files().getFirst();
+        Path scratch = scratch(file, web);
+        Placing placing = new Placing(
+                store, file.key(), web.isArchive() ? number -> Unpacked.member(scratch, number) : number -> part(file));
+        Optional<ModelRecord> left = placing.left(
+                plan.reference(),
+                plan.revision(),
+                file.digest() != null || !plan.revision().isEmpty(),
+                done -> listener.checking(file, Math.min(done, file.bytes())));
+        ModelRecord record;
+        if (left.isPresent()) {
+            listener.planned(plan, 0);
+            record = left.get();
+        } else {
+            // What nothing goes on from takes no room from what comes.
+            long unpacked = web.isZip() ? ZipScratch.tidied(scratch) : TarPull.tidied(scratch, file);
+            long missing = web.isTar() ? file.bytes() - unpacked : missing(file);
+            listener.planned(plan, missing);
+            // A zip file lies beside what is unpacked of it, of which it is heard later how large it is.
+            requireRoom(plan, missing + (web.isZip() ? Math.max(0, file.bytes() - unpacked) : 0));
+            record = (web.isArchive() ? unpacked(plan, web, scratch) : files(plan)).readable();
+        }
+        listener.checked(plan);
+        StoredModel model = placing.place(record);
+        Folders.remove(scratch);
+        forget(file);
+        placing.end();
+        return model;
     }
 
     /**
@@ -129,19 +160,13 @@ final class Pull {
             if (sum != null) {
                 listener.at(file, file.bytes());
             } else {
-                sum = fetched(file);
+                sum = come(file);
+                store.keep(part(file), sum);
+                forget(file);
             }
             files.add(new StoredFile(file.path(), file.bytes(), sum));
         }
         return new ModelRecord(plan.reference(), plan.entry(), files, plan.licence(), plan.revision());
-    }
-
-    /** Gets a file, checks it, keeps it. */
-    private String fetched(PlannedFile file) throws IOException, InterruptedException {
-        String sum = come(file);
-        store.keep(part(file), sum);
-        forget(file);
-        return sum;
     }
 
     /**
@@ -176,41 +201,30 @@ final class Pull {
         return Digest.isSha256(tag) ? new Digest(Digest.Kind.SHA_256, tag) : null;
     }
 
+    private Path scratch(PlannedFile archive, Reference.Web web) {
+        return web.isZip() ? ZipScratch.folder(store.partial(), archive) : TarPull.folder(store.partial(), archive);
+    }
+
     /** An archive, of which the members are the model's files. */
-    private ModelRecord unpacked(PullPlan plan, Reference.Web web) throws IOException, InterruptedException {
+    private ModelRecord unpacked(PullPlan plan, Reference.Web web, Path scratch)
+            throws IOException, InterruptedException {
         PlannedFile archive = plan.files().getFirst();
         TarPull.Room room = bytes -> requireRoom(plan, bytes);
-        Path scratch = scratch(archive, web);
         Unpacked unpacked = web.isTar()
                 ? new TarPull(archive, ranges(archive), scratch, config, listener).run(room)
                 : unzipped(archive, scratch, room);
-        for (int i = 0; i < unpacked.files().size(); i++) {
-            store.keep(Unpacked.member(scratch, i), unpacked.files().get(i).sha256());
-        }
-        Folders.remove(scratch);
-        forget(archive);
         return new ModelRecord(plan.reference(), unpacked.entry(), unpacked.files(), plan.licence(), plan.revision());
-    }
-
-    private Path scratch(PlannedFile archive, Reference.Web web) {
-        return web.isTar()
-                ? TarPull.folder(store.partial(), archive)
-                : store.partial().resolve(archive.key() + ".zip");
     }
 
     /** A zip file says at its end what is in it: all of it comes first, as any file does, and is unpacked then. */
     private Unpacked unzipped(PlannedFile zip, Path scratch, TarPull.Room room)
             throws IOException, InterruptedException {
-        Folders.remove(scratch);
-        come(zip);
-        try (FileChannel file = FileChannel.open(part(zip))) {
-            ZipUnpacking unpacking = new ZipUnpacking(file, zip.path());
-            room.require(unpacking.bytes());
-            Files.createDirectories(scratch);
-            return unpacking.into(scratch, done -> listener.checking(zip, done));
+        String sum = come(zip);
+        try {
+            return new ZipPull(zip, part(zip), scratch, listener).run(sum, room);
         } catch (HubException refused) {
-            Folders.remove(scratch);
-            if (refused.kind() == Kind.WRONG) { // Else the next pull finds it.
+            if (refused.kind() == Kind.WRONG) { // Else the next pull goes on.
+                Folders.remove(scratch);
                 forget(zip);
             }
             throw refused;

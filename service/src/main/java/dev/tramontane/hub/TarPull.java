@@ -36,11 +36,19 @@ final class TarPull {
         return partial.resolve(tar.key() + ".tar");
     }
 
-    /** Bytes of it that are on the disk. */
-    static long present(Path folder, PlannedFile tar) throws IOException {
-        return TarScratch.noted(folder, tar.bytes())
+    /**
+     * Takes away what nothing goes on from.
+     *
+     * @return bytes of it that stay on the disk
+     */
+    static long tidied(Path folder, PlannedFile tar) throws IOException {
+        long offset = TarScratch.noted(folder, tar.bytes())
                 .map(TarScratch.Noted::offset)
                 .orElse(0L);
+        if (offset == 0) {
+            Folders.remove(folder);
+        }
+        return offset;
     }
 
     /**

@@ -34,17 +34,26 @@ record Unpacked(String entry, List<StoredFile> files) {
 
     /** A folder in which everything lies is none of the model's. */
     private static List<StoredFile> withoutTop(List<StoredFile> files) {
-        if (files.isEmpty()) {
-            return files;
-        }
-        String first = files.getFirst().path();
+        String first = files.stream()
+                .map(StoredFile::path)
+                .filter(path -> !isBeside(path))
+                .findFirst()
+                .orElse("");
         String top = first.substring(0, first.indexOf('/') + 1);
-        if (top.isEmpty() || !files.stream().allMatch(file -> file.path().startsWith(top))) {
+        if (top.isEmpty() || !files.stream().allMatch(file -> file.path().startsWith(top) || isBeside(file.path()))) {
             return files;
         }
         return files.stream()
-                .map(file -> new StoredFile(file.path().substring(top.length()), file.bytes(), file.sha256()))
+                .map(file -> file.path().startsWith(top)
+                        ? new StoredFile(file.path().substring(top.length()), file.bytes(), file.sha256())
+                        : file)
                 .toList();
+    }
+
+    /** What macOS puts into archives beside the files: their attributes, as AppleDouble (RFC 1740). */
+    private static boolean isBeside(String path) {
+        return path.startsWith("__MACOSX/")
+                || path.substring(path.lastIndexOf('/') + 1).startsWith("._");
     }
 
     private static String entry(List<StoredFile> files, String what) {
@@ -53,7 +62,7 @@ record Unpacked(String entry, List<StoredFile> files) {
         }
         return files.stream()
                 .map(StoredFile::path)
-                .filter(path -> path.endsWith(".gguf"))
+                .filter(path -> path.endsWith(".gguf") && !isBeside(path))
                 .min(String::compareTo)
                 .orElseThrow(() -> new HubException(
                         Kind.WRONG, what + " holds no model: neither params.json nor config.json nor a GGUF file"));

@@ -69,30 +69,43 @@ final class ZipUnpacking {
         void at(long packed);
     }
 
+    /** Its files, in the order of the table of contents. */
+    List<ZipMember> members() {
+        return contents.files();
+    }
+
     /**
      * Unpacks.
      *
-     * @param into an empty directory
+     * @param scratch opened; hears of each member that is whole
+     * @param whole the first members, which are there already
      * @param progress how many of the zip file's bytes are read, again and again
      */
-    Unpacked into(Path into, Progress progress) throws IOException {
+    Unpacked into(ZipScratch scratch, List<StoredFile> whole, Progress progress) throws IOException {
         List<Stretch> stretches = new ArrayList<>();
         for (ZipMember member : contents.files()) {
             stretches.add(new Stretch(member, begin(member)));
         }
         requireApart(stretches);
-        List<StoredFile> files = new ArrayList<>();
-        for (Stretch stretch : stretches) {
-            Path target = Unpacked.member(into, files.size());
-            try (FileChannel out = FileChannel.open(target, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-                Output output = new Output(out, stretch.member());
-                unpack(stretch, output, progress);
-                files.add(
-                        new StoredFile(stretch.member().path(), stretch.member().bytes(), output.end()));
-                out.force(true); // The record that will name it must not outlive a crash that it does not.
-            }
+        List<StoredFile> files = new ArrayList<>(whole);
+        for (Stretch stretch : stretches.subList(whole.size(), stretches.size())) {
+            String sum = unpacked(stretch, Unpacked.member(scratch.folder(), files.size()), progress);
+            scratch.add(sum);
+            files.add(new StoredFile(stretch.member().path(), stretch.member().bytes(), sum));
         }
         return Unpacked.of(files, "the zip file " + what);
+    }
+
+    /** @return its SHA-256 */
+    private String unpacked(Stretch stretch, Path target, Progress progress) throws IOException {
+        try (FileChannel out = FileChannel.open(
+                target, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING)) {
+            Output output = new Output(out, stretch.member());
+            unpack(stretch, output, progress);
+            String sum = output.end();
+            out.force(true); // The note and the record that will name it must not outlive a crash that it does not.
+            return sum;
+        }
     }
 
     /** @param from where its bytes begin */

@@ -9,16 +9,19 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Tar files that come in several pulls, and zip files. */
@@ -270,6 +273,7 @@ class TarPullTest {
                 .file("m/params.json", CONFIG)
                 .member("m/consolidated.safetensors", WEIGHTS, true, member -> member.flags = 8)
                 .member("m/" + "n".repeat(140), new byte[0], false, member -> {})
+                .file("m/tokenizer.model.v3", new byte[1])
                 .whole();
     }
 
@@ -306,6 +310,29 @@ class TarPullTest {
         assertThat(folder.resolve("store/blobs")).isEmptyDirectory();
     }
 
+    /** What a process that was killed had unpacked takes no room from the next one. */
+    @ParameterizedTest
+    @ValueSource(strings = {"zip", "tar"})
+    void whatIsLeftOfAnArchiveIsInNobodysWay(String kind) throws Exception {
+        byte[] archive = kind.equals("zip") ? zip() : TAR;
+        server.file("/m." + kind, archive);
+        String sum = Digest.sha256(archive);
+        Path left = folder.resolve("store/partial/sha256-" + sum + "." + kind);
+        Files.createDirectories(left);
+        Files.write(left.resolve("member-0"), CONFIG);
+        Hub full = new Hub(Pulled.config(
+                folder.resolve("store"),
+                Pulled.NOWHERE,
+                Pulled.NOWHERE,
+                Optional.empty(),
+                path -> Files.exists(left.resolve("member-0")) ? 0 : Long.MAX_VALUE,
+                Duration.ofMinutes(2)));
+        String url = server.uri() + "/m." + kind + "#sha256=" + sum;
+        assertThat(full.pull(References.parse(url), PullListener.NONE).path().resolve("params.json"))
+                .hasBinaryContent(CONFIG);
+        assertThat(left).doesNotExist();
+    }
+
     /** It is heard only when the zip is there how much it holds; then it stays until there is room. */
     @Test
     void aZipWaitsForRoom() throws Exception {
@@ -328,5 +355,168 @@ class TarPullTest {
                         .files())
                 .hasSize(2);
         assertThat(askedSince(before)).isEmpty();
+    }
+
+    /** A server of a zip file, and the file's own name for it. */
+    private String serveZip(byte[] zip) {
+        server.file("/m.zip", zip);
+        return server.uri() + "/m.zip#sha256=" + Digest.sha256(zip);
+    }
+
+    /** Ends a pull when so much of its zip file is unpacked, as a kill would. */
+    private void endUnpacking(String url, int members) throws IOException {
+        PullListener ends = new PullListener() {
+            @Override
+            public void checking(PlannedFile file, long done) {
+                boolean unpacked =
+                        IntStream.range(0, members).allMatch(i -> Files.exists(Unpacked.member(zipScratch(), i)));
+                if (unpacked && Files.exists(Unpacked.member(zipScratch(), members))) {
+                    throw new IllegalStateException("killed");
+                }
+            }
+        };
+        assertThatThrownBy(() -> hub().pull(References.parse(url), ends)).hasMessage("killed");
+        assertThat(hub().list()).isEmpty();
+    }
+
+    private Path zipScratch() {
+        return folder.resolve("store/partial/sha256-" + Digest.sha256(zip()) + ".zip");
+    }
+
+    private static long id(Path file) throws IOException {
+        return (long) Files.getAttribute(file, "unix:ino");
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2})
+    void whatIsUnpackedOfAZipStays(int members) throws Exception {
+        String url = serveZip(zip());
+        endUnpacking(url, members);
+        List<Long> ids = new ArrayList<>();
+        for (int i = 0; i < members; i++) {
+            Path member = Unpacked.member(zipScratch(), i);
+            ids.add(id(member));
+            Files.setLastModifiedTime(member, FileTime.fromMillis(1_000_000L + i));
+        }
+        Heard heard = pull(url, WEIGHTS);
+        assertThat(heard.remarks).isEmpty();
+        assertThat(heard.missing).isZero();
+        List<Path> files = List.of(Path.of("params.json"), Path.of("consolidated.safetensors"));
+        Path model = hub().find(References.parse(url)).orElseThrow().path();
+        for (int i = 0; i < members; i++) {
+            Path file = model.resolve(files.get(i)).toRealPath();
+            assertThat(id(file)).isEqualTo(ids.get(i));
+            assertThat(Files.getLastModifiedTime(file).toMillis()).isEqualTo(1_000_000L + i);
+        }
+    }
+
+    /** A disk that says other things than before: a member, or the note; and what of it is of another zip file. */
+    @ParameterizedTest
+    @ValueSource(strings = {"member-0", "short", "gone", "line", "other"})
+    void whatIsDamagedOfAZipIsUnpackedAgain(String what) throws Exception {
+        String url = serveZip(zip());
+        endUnpacking(url, 2);
+        Path member = Unpacked.member(zipScratch(), 0);
+        Path note = zipScratch().resolve("note");
+        switch (what) {
+            case "gone" -> Files.delete(member);
+            case "short" -> Files.write(member, new byte[3]);
+            case "line" -> Files.writeString(note, "a".repeat(70), StandardOpenOption.APPEND);
+            case "other" ->
+                Files.writeString(note, "0".repeat(64) + Files.readString(note).substring(64));
+            default -> Files.write(member, new byte[CONFIG.length]);
+        }
+        Heard heard = pull(url, WEIGHTS);
+        if (what.equals("line") || what.equals("other")) {
+            assertThat(heard.remarks).isEmpty();
+        } else {
+            assertThat(heard.remarks)
+                    .containsExactly("what was unpacked of m.zip is not any more what it was: it is unpacked again");
+        }
+    }
+
+    /** Room is asked for what is not there yet, and for no more. */
+    @Test
+    void whatIsUnpackedNeedsNoRoomTwice() throws Exception {
+        String url = serveZip(zip());
+        endUnpacking(url, 2);
+        Hub small = new Hub(Pulled.config(
+                folder.resolve("store"),
+                Pulled.NOWHERE,
+                Pulled.NOWHERE,
+                Optional.empty(),
+                path -> (64L << 20) + 2000,
+                Duration.ofMinutes(2)));
+        assertThat(small.pull(References.parse(url), PullListener.NONE).files()).hasSize(4);
+    }
+
+    /** As if it had been killed when the files were in their places, and the model was not. */
+    @ParameterizedTest
+    @CsvSource({"zip,none", "tar,none", "bin,none", "zip,half", "tar,half", "tar,damaged", "bin,damaged", "bin,other"})
+    void whatIsInItsPlaceDoesNotComeAgain(String kind, String then) throws Exception {
+        byte[] bytes = kind.equals("zip") ? zip() : kind.equals("tar") ? TAR : WEIGHTS;
+        String path = "/m." + (kind.equals("bin") ? "gguf" : kind);
+        server.file(path, bytes);
+        Reference name = References.parse(server.uri() + path);
+        Hub elsewhere = new Hub(Pulled.config(folder.resolve("elsewhere"), Pulled.NOWHERE, Pulled.NOWHERE));
+        elsewhere.pull(name, PullListener.NONE);
+        Path record = Folders.list(folder.resolve("elsewhere/models")).getFirst();
+        Path models = Files.createDirectories(folder.resolve("store/models"));
+        Path inTheWay = Files.createFile(models.resolve(record.getFileName()));
+        assertThatThrownBy(() -> hub().pull(name, PullListener.NONE)).isInstanceOf(HubException.class);
+        Files.delete(inTheWay);
+        List<Path> blobs = Folders.list(folder.resolve("store/blobs"));
+        assertThat(blobs).isNotEmpty();
+        Path partial = folder.resolve("store/partial");
+        Path weights = folder.resolve("store/blobs/sha256-" + Digest.sha256(WEIGHTS));
+        switch (then) {
+            case "half" -> {
+                Path scratch = Folders.list(partial).stream()
+                        .filter(Files::isDirectory)
+                        .findFirst()
+                        .orElseThrow();
+                Files.move(weights, Unpacked.member(scratch, kind.equals("zip") ? 1 : 2));
+            }
+            case "damaged" -> Files.write(weights, new byte[WEIGHTS.length]);
+            default -> {}
+        }
+        byte[] now = then.equals("other") ? Pulled.bytes(WEIGHTS.length, 77) : bytes;
+        server.file(path, now);
+        int before = server.requests().size();
+        Path model = hub().pull(name, PullListener.NONE).path();
+        assertThat(kind.equals("bin") ? model : model.resolve("consolidated.safetensors"))
+                .hasBinaryContent(then.equals("other") ? now : WEIGHTS);
+        if (then.equals("damaged") || then.equals("other")) {
+            assertThat(askedSince(before)).isNotEmpty();
+        } else {
+            assertThat(askedSince(before)).isEmpty();
+        }
+        assertThat(partial).isEmptyDirectory();
+    }
+
+    /** An interrupt is no fault of the disk, and the next pull goes on. */
+    @ParameterizedTest
+    @ValueSource(strings = {"zip", "tar"})
+    void anInterruptEndsIt(String kind) throws Exception {
+        String url = kind.equals("zip") ? serveZip(zip()) : url();
+        PullListener interrupts = new PullListener() {
+            @Override
+            public void at(PlannedFile file, long done) {
+                if (kind.equals("tar") && done > 0) {
+                    Thread.currentThread().interrupt();
+                }
+            }
+
+            @Override
+            public void checking(PlannedFile file, long done) {
+                if (Files.exists(Unpacked.member(zipScratch(), 0))) {
+                    Thread.currentThread().interrupt();
+                }
+            }
+        };
+        assertThatThrownBy(() -> hub().pull(References.parse(url), interrupts))
+                .isInstanceOf(InterruptedException.class);
+        assertThat(Thread.interrupted()).isFalse();
+        pull(url, WEIGHTS);
     }
 }

@@ -40,12 +40,19 @@ class ZipUnpackingTest {
         return read(file);
     }
 
+    private static Unpacked unpacked(FileChannel zip, Path into) throws IOException {
+        try (ZipScratch scratch = new ZipScratch(into)) {
+            scratch.open("0".repeat(64));
+            return new ZipUnpacking(zip, "x.zip").into(scratch, List.of(), done -> {});
+        }
+    }
+
     private Map<String, byte[]> read(Path file) throws IOException {
         Path into = folder.resolve("into");
         Folders.remove(into);
         Files.createDirectory(into);
         try (FileChannel channel = FileChannel.open(file)) {
-            Unpacked unpacked = new ZipUnpacking(channel, "x.zip").into(into, done -> {});
+            Unpacked unpacked = unpacked(channel, into);
             Map<String, byte[]> files = new LinkedHashMap<>();
             for (int i = 0; i < unpacked.files().size(); i++) {
                 byte[] bytes = Files.readAllBytes(Unpacked.member(into, i));
@@ -88,6 +95,21 @@ class ZipUnpackingTest {
                                 .whole())
                         .get("flat"))
                 .isEqualTo(flat);
+    }
+
+    /** Finder's archives have the attributes of files in files of their own. */
+    @Test
+    void whatMacOsPutsBesideIsNoModel() {
+        String sum = Digest.sha256(WORDS);
+        List<StoredModel.StoredFile> files = Stream.of("m/x.gguf", "__MACOSX/._m", "__MACOSX/m/._x.gguf", "m/._x.gguf")
+                .map(path -> new StoredModel.StoredFile(path, WORDS.length, sum))
+                .toList();
+        Unpacked unpacked = Unpacked.of(files, "it");
+        assertThat(unpacked.entry()).isEqualTo("x.gguf");
+        assertThat(unpacked.files())
+                .extracting(StoredModel.StoredFile::path)
+                .containsExactly("x.gguf", "__MACOSX/._m", "__MACOSX/m/._x.gguf", "._x.gguf");
+        assertThatThrownBy(() -> Unpacked.of(files.subList(1, 4), "it")).hasMessageContaining("holds no model");
     }
 
     @Test
