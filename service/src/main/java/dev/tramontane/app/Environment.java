@@ -23,6 +23,7 @@ import org.jline.utils.Signals;
  * @param err standard error: errors, progress, and the log
  * @param terminal whether {@code err} is a terminal, which gets progress bars
  * @param interactive whether a person sits at {@code in} and {@code out}
+ * @param piped whether {@code in} is a file or another program's output, and not a terminal or nothing
  * @param onTermination says what SIGTERM and Ctrl-C do from now on
  */
 record Environment(
@@ -33,6 +34,7 @@ record Environment(
         PrintStream err,
         boolean terminal,
         boolean interactive,
+        boolean piped,
         Consumer<Runnable> onTermination) {
 
     static Environment ofProcess() {
@@ -44,6 +46,7 @@ record Environment(
                 new PrintStream(System.err, true, StandardCharsets.UTF_8),
                 errIsTerminal(),
                 isInteractive(),
+                isPiped(),
                 Environment::onSignals);
     }
 
@@ -59,6 +62,23 @@ record Environment(
 
     private static boolean isInteractive() {
         return Optional.ofNullable(System.console()).map(Console::isTerminal).orElse(false);
+    }
+
+    /** By what the descriptor is; where the system does not tell, nothing is read that nobody asked for. */
+    private static boolean isPiped() {
+        try {
+            return isPiped((int) Files.getAttribute(Path.of("/dev/stdin"), "unix:mode"));
+        } catch (IOException | UnsupportedOperationException | IllegalArgumentException untold) {
+            return false;
+        }
+    }
+
+    /** @param mode of a file, by POSIX's sys/stat.h: files, pipes and sockets are read, terminals and /dev/null are not */
+    static boolean isPiped(int mode) {
+        return switch (mode & 0xf000) {
+            case 0x8000, 0x1000, 0xc000 -> true;
+            default -> false;
+        };
     }
 
     /** {@link System#console} tells of stdin and stdout only; on Linux the descriptor's link tells of stderr. */

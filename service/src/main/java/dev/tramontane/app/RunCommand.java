@@ -3,6 +3,7 @@ package dev.tramontane.app;
 import dev.tramontane.chat.Conversation;
 import dev.tramontane.engine.EngineObserver;
 import dev.tramontane.generation.Prompt;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -21,7 +22,8 @@ import picocli.CommandLine.Parameters;
             "",
             "Examples:",
             "  tramontane run mistral",
-            "  tramontane run hf:mistralai/Mistral-7B-Instruct-v0.3 'Why is the sky blue?'"
+            "  tramontane run hf:mistralai/Mistral-7B-Instruct-v0.3 'Why is the sky blue?'",
+            "  cat letter.txt | tramontane run mistral 'Answer this letter.'"
         })
 final class RunCommand extends LocalCommand {
     @Parameters(index = "0", paramLabel = "NAME", description = "The model: a name, a file or a directory.")
@@ -31,7 +33,8 @@ final class RunCommand extends LocalCommand {
             index = "1..*",
             arity = "0..*",
             paramLabel = "PROMPT",
-            description = "What to answer, in one word or several. Default: a chat.")
+            description = "What to answer, in one word or several. A text that is piped in stands before it. Default: a"
+                    + " chat.")
     private List<String> words = List.of();
 
     @Option(
@@ -62,20 +65,30 @@ final class RunCommand extends LocalCommand {
     }
 
     @Override
-    int run(Configuration asked) throws InterruptedException {
+    int run(Configuration asked) throws InterruptedException, IOException {
         checkSampling();
+        String prompt = prompt(); // Before minutes are spent on a model.
         Configuration configuration = NamedModel.chosen(asked, environment(), "run");
         try (RunningModel model = RunningModel.open(configuration, environment(), EngineObserver.NONE)) {
             if (words.isEmpty()) {
                 chat(model, configuration, system);
             } else {
-                String prompt = String.join(" ", words);
                 answer(
                         model,
                         model.layout().exists() ? new Prompt.Chat(conversation(prompt)) : new Prompt.Text(prompt));
             }
         }
         return ExitCode.OK;
+    }
+
+    /** What is piped in and the words, as Ollama puts them together, with an empty line between; empty for a chat. */
+    private String prompt() throws IOException {
+        String asked = String.join(" ", words);
+        if (words.isEmpty() || !environment().piped()) {
+            return asked;
+        }
+        String piped = PipedText.read(environment().in()).strip();
+        return piped.isEmpty() ? asked : piped + "\n\n" + asked;
     }
 
     private Conversation conversation(String said) {

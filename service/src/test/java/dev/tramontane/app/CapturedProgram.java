@@ -83,6 +83,7 @@ final class CapturedProgram {
                 new PrintStream(err, true, StandardCharsets.UTF_8),
                 false,
                 false,
+                !input.isEmpty(),
                 this::onTermination);
         int code = new Program(given).run(args);
         return new Outcome(code, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));

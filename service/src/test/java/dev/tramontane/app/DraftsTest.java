@@ -64,6 +64,7 @@ final class DraftsTest {
                 System.err,
                 false,
                 false,
+                false,
                 action -> {});
     }
 

@@ -62,8 +62,8 @@ class FirstStartTest {
         Properties homeless = new Properties();
         homeless.setProperty("user.home", "?");
         Configuration configuration = Configuration.of(Settings.of(Map.of(), Map.of(), Map.of(), ""));
-        Environment environment =
-                new Environment(Map.of(), homeless, System.in, System.out, System.err, false, false, action -> {});
+        Environment environment = new Environment(
+                Map.of(), homeless, System.in, System.out, System.err, false, false, false, action -> {});
         assertThatThrownBy(() -> KernelLibraries.directory(configuration, environment))
                 .isInstanceOf(UsageException.class)
                 .hasMessageContaining("--library-directory DIR");

@@ -101,6 +101,18 @@ class HubCommandsTest {
                         .run("run", "tiny", "-n", "4", "-t", "0")
                         .out())
                 .isEqualTo(turn.out());
+        String both = ok("run", "tiny", "c d\n\na b", "-n", "4", "-t", "0").out();
+        assertThat(program()
+                        .reading(line("c d"))
+                        .run("run", "tiny", "a", "b", "-n", "4", "-t", "0")
+                        .out())
+                .isEqualTo(both)
+                .isNotEqualTo(turn.out());
+        assertThat(program()
+                        .reading(line(" "))
+                        .run("run", "tiny", "a b", "-n", "4", "-t", "0")
+                        .out())
+                .isEqualTo(turn.out());
         assertThat(server.requests()).hasSize(asked); // What is here is here.
         assertThat(ok("rm", "tiny").out()).isEqualTo(line("removed tiny:latest"));
         assertThat(ok("list").out()).isEqualTo(line("no models; tramontane pull mistral fetches one"));
