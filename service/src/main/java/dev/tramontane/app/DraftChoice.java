@@ -17,11 +17,17 @@ record DraftChoice(Optional<String> asked, Optional<Path> path) {
         return new DraftChoice(
                 values.parsed(
                         Setting.DRAFT_MODEL,
-                        "a path or a name",
-                        text -> text,
+                        NamedText.LIST_RULE,
+                        DraftChoice::listed,
                         text -> !text.isEmpty()
                                 && text.length() <= 4096
                                 && text.chars().noneMatch(Character::isISOControl)),
                 Optional.empty());
+    }
+
+    /** @throws IllegalArgumentException where it is no list of models */
+    private static String listed(String text) {
+        NamedText.list(text);
+        return text;
     }
 }

@@ -7,7 +7,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 
 /**
  * A model as it is asked for, with a name before it: NAME=MODEL, or MODEL.
@@ -28,14 +27,25 @@ record NamedText(Optional<String> name, String text) {
                 : new NamedText(Optional.empty(), text);
     }
 
-    /** Several with commas between; what lies at the whole as a path is one. */
+    /** Of a list, for messages. */
+    static final String LIST_RULE = "paths or names of models, separated by commas";
+
+    /**
+     * Several with commas between; what lies at the whole as a path is one.
+     *
+     * @throws IllegalArgumentException where nothing stands between two, or at an end
+     */
     static List<NamedText> list(String text) {
         return exists(text)
                 ? List.of(new NamedText(Optional.empty(), text))
-                : Stream.of(text.split(",", -1))
-                        .map(String::strip)
-                        .map(NamedText::of)
-                        .toList();
+                : SettingValues.parts(text).map(NamedText::some).toList();
+    }
+
+    private static NamedText some(String text) {
+        if (text.isEmpty()) { // As a path it would be the working directory.
+            throw new IllegalArgumentException("nothing between two commas");
+        }
+        return of(text);
     }
 
     private static boolean exists(String text) {

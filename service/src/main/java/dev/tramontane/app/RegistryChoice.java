@@ -32,8 +32,7 @@ record RegistryChoice(
         Predicate<String> named =
                 text -> !text.isEmpty() && text.length() <= 4096 && text.chars().noneMatch(Character::isISOControl);
         return new RegistryChoice(
-                values.words(Setting.MODELS, "paths or names of models, separated by commas", named)
-                        .orElse(List.of()),
+                values.words(Setting.MODELS, NamedText.LIST_RULE, named).orElse(List.of()),
                 values.words(Setting.LOAD, "names of models, separated by commas, or all or none", named),
                 values.parsed(
                         Setting.KEEP_ALIVE,

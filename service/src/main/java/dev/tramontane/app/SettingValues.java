@@ -112,13 +112,15 @@ final class SettingValues {
 
     private static Map<String, Path> adapters(String text) {
         Map<String, Path> adapters = new LinkedHashMap<>();
-        for (String entry : text.split(",", -1)) {
+        for (String entry : parts(text).toList()) {
             int equals = entry.indexOf('=');
             String name = entry.substring(0, Math.max(0, equals));
             LoraName parts = LoraName.of(name);
             boolean isName = LoraName.isName(parts.name())
                     && parts.model().filter(String::isEmpty).isEmpty();
-            if (!isName || adapters.put(name, Path.of(entry.substring(equals + 1))) != null) {
+            String directory = entry.substring(equals + 1);
+            // Without one it would be the working directory.
+            if (!isName || directory.isBlank() || adapters.put(name, Path.of(directory)) != null) {
                 throw new IllegalArgumentException("no adapter");
             }
         }

@@ -117,6 +117,18 @@ class ConfigurationTest {
         SPECULATE        | off:3       | '--speculate must be off, or auto, ngram or draft_model, and behind a colon 1 to 16, got off:3'
         SPECULATE        | ngram:17    | '--speculate must be off, or auto, ngram or draft_model, and behind a colon 1 to 16, got ngram:17'
         SPECULATE        | 'ngram:'    | '--speculate must be off, or auto, ngram or draft_model, and behind a colon 1 to 16, got ngram:'
+        DRAFT_MODEL      | 'a.gguf,' | '--draft-model must be paths or names of models, separated by commas, got a.gguf,'
+        DRAFT_MODEL      | ',a.gguf' | '--draft-model must be paths or names of models, separated by commas, got ,a.gguf'
+        DRAFT_MODEL      | 'a.gguf, ,b.gguf' | '--draft-model must be paths or names of models, separated by commas, got a.gguf, ,b.gguf'
+        DRAFT_MODEL      | ',' | '--draft-model must be paths or names of models, separated by commas, got ,'
+        DRAFT_MODEL      | 'small=a.gguf,' | '--draft-model must be paths or names of models, separated by commas, got small=a.gguf,'
+        MODELS           | 'a.gguf,' | '--models must be paths or names of models, separated by commas, got a.gguf,'
+        MODELS           | 'a.gguf,,b.gguf' | '--models must be paths or names of models, separated by commas, got a.gguf,,b.gguf'
+        LOAD             | 'a,' | '--load must be names of models, separated by commas, or all or none, got a,'
+        LORA             | 'a=x,' | '--lora must be NAME=DIR or MODEL:NAME=DIR, several with commas between; names have up to 128 letters, digits, ''.'', ''_'', ''-'' or ''/'', each once, got a=x,'
+        LORA             | 'a=' | '--lora must be NAME=DIR or MODEL:NAME=DIR, several with commas between; names have up to 128 letters, digits, ''.'', ''_'', ''-'' or ''/'', each once, got a='
+        LORA             | 'a=x, b=' | '--lora must be NAME=DIR or MODEL:NAME=DIR, several with commas between; names have up to 128 letters, digits, ''.'', ''_'', ''-'' or ''/'', each once, got a=x, b='
+        LORA             | 'a=,b=x' | '--lora must be NAME=DIR or MODEL:NAME=DIR, several with commas between; names have up to 128 letters, digits, ''.'', ''_'', ''-'' or ''/'', each once, got a=,b=x'
         HOST             | 'a b'       | --host must be a host name or address, got a b
         DRAIN_TIMEOUT    | soon        | --drain-timeout must be a time such as 30s or 2m, at most 24h, got soon
         DRAIN_TIMEOUT    | 25h         | --drain-timeout must be a time such as 30s or 2m, at most 24h, got 25h
