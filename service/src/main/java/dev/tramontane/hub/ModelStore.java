@@ -252,10 +252,17 @@ final class ModelStore {
         private int files;
         private long bytes;
 
+        /** A folder with all that is in it: an archive that was being unpacked is one. */
         void remove(Path path) throws IOException {
-            if (Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS)) {
-                files++;
-                bytes += Files.size(path);
+            try (Stream<Path> all = Files.walk(path)) {
+                for (Path file : (Iterable<Path>) all::iterator) {
+                    if (Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
+                        files++;
+                        bytes += Files.size(file);
+                    }
+                }
+            } catch (UncheckedIOException unreadable) {
+                throw unreadable.getCause();
             }
             Folders.remove(path);
         }

@@ -286,7 +286,7 @@ class HubTest {
                 .isInstanceOf(HubException.class)
                 .hasMessageContaining("what is to be noted of");
         assertThat(hub().list()).isEmpty();
-        assertThat(hub().prune().files()).isPositive();
+        assertThat(hub().prune().files()).isGreaterThan(5_000); // What is unpacked lies in a folder, and counts.
     }
 
     private static List<String> files(Path folder) throws IOException {
