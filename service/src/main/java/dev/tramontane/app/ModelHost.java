@@ -102,7 +102,10 @@ final class ModelHost implements StageHost {
             return plan.geometry();
         }
 
-        /** What is loaded is counted with it, and so is the cache before this one, which is given back first. */
+        /**
+         * What is loaded is counted with it, and so is the cache before this one, which is given back first: so it is held against what
+         * the device had free when it was chosen, before layers were loaded, and what the machine has free with what this process holds.
+         */
         @Override
         public void require(CacheShape shape) {
             long heap = Runtime.getRuntime().maxMemory();

@@ -21,7 +21,7 @@ import java.util.Optional;
  *
  * @param layers the stage's
  * @param sum all of it
- * @param rooms of the device that computes; none where the host does
+ * @param rooms of the device that computes, asked before these layers were loaded; none where the host does
  */
 record StageMemory(LayerRange layers, MemorySum sum, List<DeviceRoom> rooms) {
 
