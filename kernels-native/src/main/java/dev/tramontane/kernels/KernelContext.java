@@ -6,14 +6,9 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.FutureTask;
 import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -27,17 +22,6 @@ import org.jspecify.annotations.Nullable;
  * {@link #prepare}, {@link #await} and {@link #close} block. What the library refuses is a {@link KernelException}.
  */
 public final class KernelContext implements AutoCloseable {
-    private static final VarHandle USER;
-    private static final Duration PROGRESS_INTERVAL = Duration.ofMillis(100);
-
-    static {
-        try {
-            USER = MethodHandles.lookup().findVarHandle(KernelContext.class, "user", Thread.class);
-        } catch (ReflectiveOperationException impossible) {
-            throw new ExceptionInInitializerError(impossible);
-        }
-    }
-
     /** Hears how far {@link #prepare} is. */
     @FunctionalInterface
     public interface Progress {
@@ -52,10 +36,7 @@ public final class KernelContext implements AutoCloseable {
     private final Arena owned;
     private final Object closing = new Object();
 
-    /** The thread inside a call; written through {@link #USER}. */
-    @SuppressWarnings("unused")
-    private volatile @Nullable Thread user;
-
+    private final OneCaller caller = new OneCaller();
     private volatile boolean closed;
     private @Nullable StepDescriptor inFlight;
 
@@ -121,18 +102,7 @@ public final class KernelContext implements AutoCloseable {
     public void prepare(Progress listener) {
         enter();
         try {
-            FutureTask<Integer> work = new FutureTask<>(() -> bindings.prepare(handle));
-            Thread worker = Thread.ofPlatform().name("tramontane-prepare").start(work);
-            int status;
-            try {
-                while (!joinUninterruptibly(worker, PROGRESS_INTERVAL)) {
-                    tell(listener);
-                }
-            } finally {
-                // A listener's exception must not leave the library at work while others call it.
-                while (!joinUninterruptibly(worker, PROGRESS_INTERVAL)) {}
-                status = resultOf(work);
-            }
+            int status = Preparation.run(() -> bindings.prepare(handle), () -> tell(listener));
             check(status, "cannot prepare the model");
             tell(listener);
         } finally {
@@ -355,22 +325,16 @@ public final class KernelContext implements AutoCloseable {
         }
     }
 
-    /** One compare-and-swap: the price of an exception instead of a data race in native memory. */
     private void enter() {
-        Thread other = (Thread) USER.compareAndExchange(this, (Thread) null, Thread.currentThread());
-        if (other != null) {
-            throw new IllegalStateException("thread " + Thread.currentThread().getName()
-                    + " called a kernel context while thread " + other.getName()
-                    + " was inside it; calls come from one thread at a time");
-        }
+        caller.enter();
         if (closed) {
-            leave();
+            caller.leave();
             requireOpen();
         }
     }
 
     private void leave() {
-        USER.setRelease(this, (Thread) null);
+        caller.leave();
     }
 
     private void requireOpen() {
@@ -388,25 +352,5 @@ public final class KernelContext implements AutoCloseable {
     private void tell(Progress listener) {
         long[] progress = progress();
         listener.at(progress[0], progress[1]);
-    }
-
-    private static boolean joinUninterruptibly(Thread worker, Duration interval) {
-        try {
-            return worker.join(interval);
-        } catch (InterruptedException interrupted) {
-            boolean done = joinUninterruptibly(worker, interval);
-            Thread.currentThread().interrupt();
-            return done;
-        }
-    }
-
-    private static int resultOf(FutureTask<Integer> work) {
-        try {
-            return work.get();
-        } catch (ExecutionException failure) {
-            throw new KernelException("preparing the model failed", failure);
-        } catch (InterruptedException impossible) {
-            throw new IllegalStateException("a finished task cannot be waited for", impossible);
-        }
     }
 }
