@@ -36,6 +36,15 @@ record Fact(String label, String text, String key, Object value) {
         return new Fact(label, Units.show(value), key, value);
     }
 
+    /** A value of several: names and what they have, by turns, in this order. */
+    static JsonObject object(Object... pairs) {
+        JsonObject object = new JsonObject();
+        for (int i = 0; i < pairs.length; i += 2) {
+            object.put((String) pairs[i], pairs[i + 1]);
+        }
+        return object;
+    }
+
     /** Prints sections for people. */
     static void print(List<Section> sections, PrintStream out) {
         for (int i = 0; i < sections.size(); i++) {

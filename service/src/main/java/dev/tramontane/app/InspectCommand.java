@@ -95,7 +95,7 @@ final class InspectCommand extends Command {
                         .model()
                         .quantize()
                         .ifPresent(type -> WeightTypes.requireChanges(source.name(), plan, type));
-                sections.add(Inspection.geometry(plan));
+                sections.add(GeometryFacts.of(plan));
                 Tokenizer tokenizer = source.tokenizer(plan);
                 sections.add(inspection.tokenizer(
                         plan,
@@ -109,7 +109,7 @@ final class InspectCommand extends Command {
                 Configuration placed =
                         Devices.choose(library, plan, configuration).configuration();
                 MemoryPlan memory = MemoryPlan.of(library, plan, placed, MemoryLimit.ofProcess());
-                sections.add(Inspection.memory(
+                sections.add(MemoryFacts.of(
                         plan,
                         memory,
                         Models.backend(placed),

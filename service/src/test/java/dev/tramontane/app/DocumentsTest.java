@@ -270,7 +270,7 @@ class DocumentsTest {
         assertThat(silent(sources, "n_experts_used|expertsUsed", section(map, "An architecture")))
                 .as("sizes of an architecture outside of kernels, tests and what people are shown")
                 .filteredOn(name -> name.endsWith(".java"))
-                .containsOnly("Inspection.java", "StepCost.java");
+                .containsOnly("GeometryFacts.java", "StepCost.java");
     }
 
     private static String section(String map, String name) {

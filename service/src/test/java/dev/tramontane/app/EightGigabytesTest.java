@@ -100,7 +100,7 @@ class EightGigabytesTest {
         try (ModelSource source = ModelSource.open(model(type))) {
             ModelPlan plan = source.plan(configuration.model().window());
             MemoryPlan memory = MemoryPlan.of(Kernels.library(), plan, configuration, machine(), 4, HEAP);
-            Section section = Inspection.memory(plan, memory, Backend.CPU, Optional.empty(), Optional.empty());
+            Section section = MemoryFacts.of(plan, memory, Backend.CPU, Optional.empty(), Optional.empty());
             Map<String, Object> facts = new LinkedHashMap<>();
             section.facts().forEach(fact -> facts.put(fact.key(), fact.value()));
             section.facts().stream()

@@ -268,8 +268,8 @@ class MemoryPlanTest {
                         asked(Setting.BACKEND, backend, Setting.CACHE_MEMORY, "500GiB", Setting.MAX_SEQUENCES, "2048");
                 MemoryPlan plan =
                         MemoryPlan.of(Kernels.library(), model, configuration, machine(24 * GIB, 22 * GIB), 2, HEAP);
-                Section section = Inspection.memory(
-                        model, plan, Models.backend(configuration), Optional.empty(), Optional.empty());
+                Section section =
+                        MemoryFacts.of(model, plan, Models.backend(configuration), Optional.empty(), Optional.empty());
                 Map<String, String> said =
                         section.facts().stream().collect(Collectors.toMap(Fact::key, Fact::text, (one, other) -> one));
                 assertThat(Optional.ofNullable(said.get("excess"))).isEqualTo(plan.excess());
