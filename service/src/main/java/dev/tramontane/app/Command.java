@@ -64,7 +64,16 @@ abstract class Command implements Callable<Integer> {
         Configuration configuration = settings().contains(Setting.STAGES) ? all : all.inOnePiece();
         Logging.configure(configuration.log(), logLevel());
         warnOfUnknownVariables();
-        return run(configuration);
+        int code = run(configuration);
+        if (answersOnStandardOutput()) {
+            environment.out().check();
+        }
+        return code;
+    }
+
+    /** Whether the command was for what it writes there, so that it has failed where that is lost. */
+    boolean answersOnStandardOutput() {
+        return true;
     }
 
     /** Extends what {@link #settings} gives by values from elsewhere, a positional MODEL for instance. */

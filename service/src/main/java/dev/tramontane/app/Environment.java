@@ -1,6 +1,8 @@
 package dev.tramontane.app;
 
 import java.io.Console;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintStream;
@@ -30,7 +32,7 @@ record Environment(
         Map<String, String> variables,
         Properties properties,
         InputStream in,
-        PrintStream out,
+        StandardOutput out,
         PrintStream err,
         boolean terminal,
         boolean interactive,
@@ -42,7 +44,7 @@ record Environment(
                 Map.copyOf(System.getenv()),
                 System.getProperties(),
                 System.in,
-                new PrintStream(System.out, true, StandardCharsets.UTF_8),
+                new StandardOutput(new FileOutputStream(FileDescriptor.out)),
                 new PrintStream(System.err, true, StandardCharsets.UTF_8),
                 errIsTerminal(),
                 isInteractive(),

@@ -38,6 +38,7 @@ abstract class LocalCommand extends Command {
             Answer answer = Answer.start(model.generator(), sampling.request(prompt), piece -> {
                 environment().out().print(piece);
                 environment().out().flush();
+                environment().out().check();
             });
             answer.await();
             environment().out().println();

@@ -2,11 +2,34 @@ package dev.tramontane.app;
 
 import java.io.IOException;
 
-/** A file that could not be written: no room, no permission. The message is one sentence for people. */
+/** What could not be written: no room, no permission, no reader. The message is one sentence for people. */
 final class OutputException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
+    /** EPIPE, in the words of the C library. */
+    private static final String NO_READER = "Broken pipe";
+
+    private final boolean unread;
+
     OutputException(IOException cause) {
-        super(cause.getMessage(), cause);
+        this(String.valueOf(cause.getMessage()), cause, false);
+    }
+
+    private OutputException(String message, IOException cause, boolean unread) {
+        super(message, cause);
+        this.unread = unread;
+    }
+
+    static OutputException ofStandardOutput(IOException cause) {
+        String reason = String.valueOf(cause.getMessage());
+        return new OutputException(
+                "cannot write to standard output: " + reason + "; what is there is not all",
+                cause,
+                reason.contains(NO_READER));
+    }
+
+    /** Whether the reader of a pipe has left, as {@code head} does: he has what he wanted. */
+    boolean unread() {
+        return unread;
     }
 }

@@ -44,6 +44,7 @@ final class PipeDialogue implements Dialogue {
     public void print(String text) {
         environment.out().print(text);
         environment.out().flush();
+        environment.out().check();
     }
 
     @Override

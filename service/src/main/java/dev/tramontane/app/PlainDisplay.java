@@ -1,6 +1,5 @@
 package dev.tramontane.app;
 
-import java.io.PrintStream;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -8,12 +7,12 @@ import java.util.concurrent.TimeUnit;
 
 /** Whoever reads a pipe or a file: one block after the other, an empty line between them. No keys. */
 final class PlainDisplay implements Display {
-    private final PrintStream out;
+    private final StandardOutput out;
     private final CountDownLatch stopped;
     private boolean shown;
 
     /** @param stopped ends a wait early */
-    PlainDisplay(PrintStream out, CountDownLatch stopped) {
+    PlainDisplay(StandardOutput out, CountDownLatch stopped) {
         this.out = out;
         this.stopped = stopped;
     }
@@ -26,6 +25,7 @@ final class PlainDisplay implements Display {
         shown = true;
         lines.forEach(out::println);
         out.flush();
+        out.check();
     }
 
     @Override

@@ -135,7 +135,12 @@ final class Program {
                     case UNREACHABLE, WRONG, STORE -> ExitCode.FAILURE;
                 };
             }
-            case OutputException wrong -> err.println("tramontane: " + oneLine(wrong));
+            case OutputException wrong -> {
+                if (wrong.unread()) {
+                    return ExitCode.OK;
+                }
+                err.println("tramontane: " + oneLine(wrong));
+            }
             case ListenException wrong -> err.println("tramontane: " + oneLine(wrong));
             case ModelException wrong -> err.println("tramontane: " + oneLine(wrong));
             case KernelException wrong -> err.println("tramontane: " + oneLine(wrong));

@@ -92,6 +92,12 @@ final class ServeCommand extends Command {
         flags.put(Setting.MODELS, String.join(",", all));
     }
 
+    /** Only where it listens. */
+    @Override
+    boolean answersOnStandardOutput() {
+        return false;
+    }
+
     @Override
     int run(Configuration given) throws InterruptedException, IOException {
         Access.check(given);

@@ -50,6 +50,12 @@ final class StageCommand extends Command {
         }
     }
 
+    /** Only where it listens. */
+    @Override
+    boolean answersOnStandardOutput() {
+        return false;
+    }
+
     @Override
     int run(Configuration asked) throws InterruptedException {
         Configuration configuration = NamedModel.chosen(asked, environment(), "stage");

@@ -3,6 +3,7 @@ package dev.tramontane.app;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -28,6 +29,7 @@ final class CapturedProgram {
     private final Properties properties = new Properties(System.getProperties());
     private String input = "";
     private @Nullable Path errors;
+    private @Nullable OutputStream output;
     private boolean terminatedAtOnce;
 
     CapturedProgram with(String variable, String value) {
@@ -43,6 +45,12 @@ final class CapturedProgram {
     /** Standard error comes to this file, too, for other processes to see. */
     CapturedProgram copyingErrors(Path file) {
         errors = file;
+        return this;
+    }
+
+    /** Standard output goes there, and the outcome has none. */
+    CapturedProgram writingTo(OutputStream to) {
+        output = to;
         return this;
     }
 
@@ -79,7 +87,7 @@ final class CapturedProgram {
                 variables,
                 properties,
                 new ByteArrayInputStream(input.getBytes(StandardCharsets.UTF_8)),
-                new PrintStream(out, true, StandardCharsets.UTF_8),
+                new StandardOutput(output == null ? out : output),
                 new PrintStream(err, true, StandardCharsets.UTF_8),
                 false,
                 false,

@@ -60,7 +60,7 @@ final class DraftsTest {
                         Path.of("target", "kernel-cache").toAbsolutePath().toString()),
                 System.getProperties(),
                 System.in,
-                System.out,
+                new StandardOutput(System.out),
                 System.err,
                 false,
                 false,

@@ -63,7 +63,15 @@ class FirstStartTest {
         homeless.setProperty("user.home", "?");
         Configuration configuration = Configuration.of(Settings.of(Map.of(), Map.of(), Map.of(), ""));
         Environment environment = new Environment(
-                Map.of(), homeless, System.in, System.out, System.err, false, false, false, action -> {});
+                Map.of(),
+                homeless,
+                System.in,
+                new StandardOutput(System.out),
+                System.err,
+                false,
+                false,
+                false,
+                action -> {});
         assertThatThrownBy(() -> KernelLibraries.directory(configuration, environment))
                 .isInstanceOf(UsageException.class)
                 .hasMessageContaining("--library-directory DIR");
