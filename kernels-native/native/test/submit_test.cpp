@@ -8,6 +8,7 @@
 
 #include "check.h"
 #include "runtime.h"
+#include "sampling.h"
 #include "tiny_model.h"
 
 namespace test {
@@ -46,11 +47,12 @@ TEST(submit_and_wait) {
 TEST(late_masks) {
   const Shape shape;
   const Weights weights(shape);
-  constexpr uint32_t kSamples = 40;  // more rows of logits than are sampled together
+  constexpr uint32_t kSamples = tramontane::kLogitRows + 8;  // more rows of logits than are sampled together
   const uint32_t words = (shape.vocab + 31) / 32;
   const auto tokens = random_tokens(kSamples, shape.vocab, 2);
   for (Placement p : placements()) {
     p.threads = 3;
+    p.max_rows = kSamples;
     Session session(weights, p);
     session.run({{0, 0, tokens}});  // sends the page tables
     std::vector<tm_sample> samples;
