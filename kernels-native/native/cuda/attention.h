@@ -3,9 +3,9 @@
 // A segment is 128 positions, aligned to absolute positions. Within one, first the largest of its scores, which is the
 // same in any order; then exp2(score - largest), zero below the least normal number, summed from zero in groups of 32
 // keys (a fixed tree, groups in order) and times the values in steps of 16 keys in order. Segments are then merged in
-// order. A query's sums depend on its own position and window alone: tiles and segments that only its neighbours see
-// add exact zeros. So it does not matter which queries share a warp, whether one block walks all segments or each has
-// its own, or which warp takes which keys or dimensions.
+// order. A query's sums of finite values depend on its own position and window alone: tiles and segments that only its
+// neighbours see add exact zeros. So it does not matter which queries share a warp, whether one block walks all
+// segments or each has its own, or which warp takes which keys or dimensions.
 #pragma once
 
 #include "bulk_copy.h"

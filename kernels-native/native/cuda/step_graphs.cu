@@ -10,7 +10,7 @@ namespace tramontane::TM_DEVICE {
 
 namespace {
 
-constexpr uint64_t kOfDriver = 512ull << 20;
+constexpr uint64_t kOfDriver = 512ull << 20;  // DeviceRoom.DRIVER, which plans with it
 
 unsigned long long mebibytes(uint64_t bytes) { return bytes >> 20; }
 
@@ -25,7 +25,7 @@ uint64_t GraphMemory::free() {
 void GraphMemory::require(uint64_t planned) const {
   const uint64_t now = free();
   const uint64_t taken = before_ > now ? before_ - now : 0;
-  if (taken <= planned + kOfDriver) return;
+  if (taken <= planned + kOfDriver || now >= kOfDriver) return;
   char text[256];
   std::snprintf(
       text, sizeof text,

@@ -18,7 +18,8 @@ class GraphMemory {
   GraphMemory() : before_(free()) {}  // counts from here on
 
   // Throws DeviceError (TM_OUT_OF_MEMORY) when so much more than planned has gone that what whoever plans leaves to the
-  // driver, for code that may have been loaded meanwhile, does not cover it either: steps would find no memory.
+  // driver, for code that may have been loaded meanwhile, does not cover it either, and less than that is free: steps
+  // would find no memory.
   void require(uint64_t planned) const;
 
  private:

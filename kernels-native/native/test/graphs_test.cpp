@@ -1,7 +1,10 @@
 // Decodes as captured graphs: whichever of them a step takes, its bits are those of its rows alone, its cache is
 // theirs, and there are as many as when the cache was sized.
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstring>
+#include <string>
 #include <vector>
 
 #include "check.h"
@@ -216,14 +219,17 @@ TEST(graphs_that_take_more_than_is_left_are_refused_before_steps) {
       Graph::bytes = 0;
       return status;
     };
-    // Six graphs of two layers of eight kernels are planned with 768 KiB; the driver is left 512 MiB.
-    const uint64_t most = (512ull << 20) / 6 + (128 << 10);
+    // Six graphs of two layers of eight kernels are planned with 768 KiB; the driver is left 512 MiB. They may take
+    // more where as much stays free.
+    const auto memory = static_cast<uint64_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
+    const uint64_t most = (memory - (512ull << 20)) / 6;
+    CHECK(6 * most > 513ull << 20);
     CHECK_EQ(size(2, most), TM_OK);
     CHECK_EQ(Graph::alive - before, 6);
     CHECK_EQ(size(2, most + 1), TM_OUT_OF_MEMORY);
-    CHECK_TEXT(
-        session.error().find("captured decodes took 512 MiB of the device, where 0 are planned and 512 left") == 0,
-        session.error());
+    const std::string expected = "captured decodes took " + std::to_string((6 * (most + 1)) >> 20) +
+                                 " MiB of the device, where 0 are planned and 512 left";
+    CHECK_TEXT(session.error().find(expected) == 0, session.error());
     CHECK_EQ(Graph::alive - before, 0);
     CHECK_EQ(size(1, most + 1), TM_OK);  // three
     p.slots = 2;
