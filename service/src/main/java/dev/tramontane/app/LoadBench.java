@@ -54,6 +54,7 @@ record LoadBench(
         if (fromDisk) {
             forget();
         }
+        Optional<Bus> bus = bus();
         long[] bytes = {0};
         LoadedModel loaded = model.load(environment, (done, total) -> bytes[0] = total);
         double seconds = Math.max(1, loaded.weightNanos()) / 1e9;
@@ -65,25 +66,27 @@ record LoadBench(
             facts.add(rate("disk", "disk_bytes_per_second", disk, " with " + Units.count(threads, "thread")));
             facts.add(share("of it", "disk_share", rate, disk));
         }
-        bus(facts, rate);
+        bus.ifPresent(to -> {
+            facts.add(rate("bus", "bus_bytes_per_second", to.bytesPerSecond(), " to " + to.device()));
+            facts.add(share("of it", "bus_share", rate, to.bytesPerSecond()));
+        });
         return Optional.of(new Loaded(loaded, new Section("Load", "load", facts)));
     }
 
-    private void bus(List<Fact> facts, double rate) {
+    private record Bus(String device, double bytesPerSecond) {}
+
+    /** To the device that the model goes to; empty where it goes to none. */
+    private Optional<Bus> bus() {
         Backend backend = Models.backend(model.configuration());
         List<Device> on = model.configuration().compute().on();
         if (!backend.isDevice() || on.isEmpty()) {
-            return;
+            return Optional.empty();
         }
         Device device = on.getFirst();
         boolean emulated = backend == Backend.EMU;
-        double bus = library.measureUpload(backend, device.index(), emulated ? EMULATED_BYTES : SENT_BYTES);
-        facts.add(rate(
-                "bus",
-                "bus_bytes_per_second",
-                bus,
-                " to " + Devices.name(device) + (emulated ? ", which is a copy within memory" : "")));
-        facts.add(share("of it", "bus_share", rate, bus));
+        return Optional.of(new Bus(
+                Devices.name(device) + (emulated ? ", which is a copy within memory" : ""),
+                library.measureUpload(backend, device.index(), emulated ? EMULATED_BYTES : SENT_BYTES)));
     }
 
     private static Fact share(String label, String key, double rate, double of) {
