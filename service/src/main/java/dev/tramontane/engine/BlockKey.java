@@ -17,6 +17,9 @@ import org.jspecify.annotations.Nullable;
 record BlockKey(long first, long second, long third, long fourth) {
     private static final int BYTES = 4 * Long.BYTES;
 
+    /** Copied, not looked for each time: a look-up that ends for want of stack leaves classes of the JDK behind that can never be used. */
+    private static final MessageDigest SHA_256 = found();
+
     /** What comes before the first block of a tenant's sequences. Changing it makes all older names worthless. */
     private static final String ROOT = "tramontane prefix 1";
 
@@ -73,7 +76,16 @@ record BlockKey(long first, long second, long third, long fourth) {
         return of(digest, bytes.array());
     }
 
+    /** One of the caller's own. */
     static MessageDigest sha256() {
+        try {
+            return (MessageDigest) SHA_256.clone();
+        } catch (CloneNotSupportedException e) {
+            throw new IllegalStateException("every Java platform's SHA-256 can be copied", e);
+        }
+    }
+
+    private static MessageDigest found() {
         try {
             return MessageDigest.getInstance("SHA-256");
         } catch (NoSuchAlgorithmException e) {
