@@ -47,12 +47,8 @@ final class Deletions implements AutoCloseable {
             if (offers.isNamed(id)) {
                 throw named(id);
             }
-            Reference reference = PullNames.parsed(id);
-            if (pulled.test(reference)) {
-                throw Pulls.conflict("'" + reference.text() + "' is being fetched. Delete it when that is over.");
-            }
             CompletableFuture<Void> over = new CompletableFuture<>();
-            begin(reference, over);
+            begin(PullNames.parsed(id), over);
             return Mono.fromFuture(over, true);
         });
     }
@@ -70,6 +66,9 @@ final class Deletions implements AutoCloseable {
         worker.execute(() -> {
             try {
                 withdraw(reference, over);
+            } catch (HubException refused) {
+                LOG.warn("{} is not deleted: {}", reference.text(), refused.getMessage());
+                end(reference, over, PullNames.told(refused));
             } catch (Throwable failure) {
                 end(reference, over, failure);
             }
@@ -78,6 +77,12 @@ final class Deletions implements AutoCloseable {
 
     private void withdraw(Reference reference, CompletableFuture<Void> over) {
         String name = reference.text();
+        if (offers.isNamed(name)) { // It may have been asked for by another of its names.
+            throw named(name);
+        }
+        if (pulled.test(reference)) { // What begins to be fetched from now on finds this under way.
+            throw Pulls.conflict("'" + name + "' is being fetched. Delete it when that is over.");
+        }
         Optional<StoredModel> model = hub.find(reference);
         if (model.isPresent()) {
             requireOwn(model.get());
@@ -90,7 +95,7 @@ final class Deletions implements AutoCloseable {
 
     private void requireOwn(StoredModel model) {
         String name = model.reference().text();
-        if (offers.isNamed(model)) {
+        if (offers.isOfStart(model)) {
             throw named(name);
         }
         if (model.place() != StoredModel.Place.OWN) {

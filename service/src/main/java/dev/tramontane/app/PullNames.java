@@ -41,15 +41,19 @@ final class PullNames {
         }
     }
 
-    /** Of the store, whose place is not told, the log says more. */
+    /** Of the store and of keys, whose places are not told, the log says more. */
     static ApiException told(HubException refused) {
         String message = String.valueOf(refused.getMessage());
         return switch (refused.kind()) {
-            case INVALID -> ApiException.field("model", message);
             case ABSENT -> ApiException.invalid(404, message, "model_not_found");
-            case DENIED -> ApiException.invalid(403, message, "model_denied");
+            case DENIED ->
+                ApiException.invalid(
+                        403,
+                        "The hub gives it to none whom this server can say it is: it is private, or there is no such"
+                                + " model. The server's log says more.",
+                        "model_denied");
             case UNREACHABLE, WRONG -> new ApiException(502, "server_error", message, null, "hub_failed", 0);
-            case STORE ->
+            case INVALID, STORE -> // Names have been read by now: what is invalid is the operator's key.
                 new ApiException(
                         507,
                         "server_error",

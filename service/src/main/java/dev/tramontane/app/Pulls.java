@@ -10,9 +10,11 @@ import dev.tramontane.hub.StoredModel;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
+import java.util.Optional;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Flux;
@@ -40,8 +42,21 @@ final class Pulls implements ServedModels.Pulling, AutoCloseable {
     private final Deletions deletions;
     private final Map<Reference, PullJob> jobs = new HashMap<>();
     private boolean closed;
-    private final ExecutorService worker = Executors.newSingleThreadExecutor(
+    private final ThreadPoolExecutor worker = new ThreadPoolExecutor(
+            1,
+            1,
+            0,
+            TimeUnit.SECONDS,
+            new LinkedBlockingQueue<>(),
             Thread.ofPlatform().daemon().name("model-pulls").factory());
+
+    /** A pull that waits for the thread, which is found again in its line. */
+    private record Turn(Pulls pulls, PullJob job) implements Runnable {
+        @Override
+        public void run() {
+            pulls.run(job);
+        }
+    }
 
     /** @param most bytes that the store may take */
     Pulls(Hub hub, long most, StoredOffers offers) {
@@ -56,7 +71,7 @@ final class Pulls implements ServedModels.Pulling, AutoCloseable {
         Reference reference = PullNames.of(name);
         return Flux.defer(() -> {
             PullJob job = join(reference);
-            return job.progress().doFinally(end -> leave(job));
+            return job == null ? Flux.<Progress>empty() : job.progress().doFinally(end -> leave(job));
         });
     }
 
@@ -69,13 +84,17 @@ final class Pulls implements ServedModels.Pulling, AutoCloseable {
         return jobs.containsKey(reference);
     }
 
-    private synchronized PullJob join(Reference reference) {
+    /** Null where the model is served: names have several spellings, of which requests may say any. */
+    private synchronized @Nullable PullJob join(Reference reference) {
         PullJob job = jobs.get(reference);
         if (job == null) {
+            if (offers.has(reference.text())) {
+                return null;
+            }
             requirePlace(reference);
             PullJob begun = new PullJob(reference, this::requireRoom);
             jobs.put(reference, begun);
-            worker.execute(() -> run(begun));
+            worker.execute(new Turn(this, begun));
             job = begun;
         }
         job.listeners++;
@@ -110,7 +129,9 @@ final class Pulls implements ServedModels.Pulling, AutoCloseable {
             }
         }
         LOG.info("nobody waits for {} any more: it is not fetched further", job.reference.text());
-        job.cancel();
+        if (!worker.remove(new Turn(this, job))) { // Who come and leave behind a long pull would make the line grow.
+            job.cancel();
+        }
     }
 
     private void requireRoom(long missing) {
@@ -139,9 +160,10 @@ final class Pulls implements ServedModels.Pulling, AutoCloseable {
                 throw new InterruptedException("it was ended before it began");
             }
             LOG.info("fetching {}", name);
-            boolean there = hub.find(job.reference).isPresent();
+            boolean there;
             StoredModel model;
             try {
+                there = isThere(job.reference);
                 model = fetched(job);
             } finally {
                 job.fetched();
@@ -159,6 +181,16 @@ final class Pulls implements ServedModels.Pulling, AutoCloseable {
         } finally {
             sweep();
         }
+    }
+
+    /** Of what the server was started with nothing newer comes: it would take the place of files that are served. */
+    private boolean isThere(Reference reference) {
+        Optional<StoredModel> here = hub.find(reference);
+        if (here.isPresent() && offers.isOfStart(here.get())) {
+            throw conflict("The server was started with the files of '" + reference.text()
+                    + "', which it serves by another name or guesses with: no request fetches others.");
+        }
+        return here.isPresent();
     }
 
     /** A model that was deleted meanwhile has left its files behind. */
@@ -197,9 +229,17 @@ final class Pulls implements ServedModels.Pulling, AutoCloseable {
             offers.offer(model);
         } catch (UnfitException | RuntimeException | Error unfit) {
             if (!there && model.place() == StoredModel.Place.OWN) {
-                hub.remove(model.reference());
+                remove(model, unfit);
             }
             throw unfit;
+        }
+    }
+
+    private void remove(StoredModel model, Throwable unfit) {
+        try {
+            hub.remove(model.reference());
+        } catch (HubException stays) {
+            unfit.addSuppressed(stays);
         }
     }
 

@@ -87,7 +87,7 @@ final class RunCommand extends LocalCommand {
         if (words.isEmpty() || !environment().piped()) {
             return asked;
         }
-        String piped = PipedText.read(environment().in()).strip();
+        String piped = PipedText.read(environment().in()).stripTrailing();
         return piped.isEmpty() ? asked : piped + "\n\n" + asked;
     }
 

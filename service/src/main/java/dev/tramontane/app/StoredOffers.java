@@ -30,6 +30,9 @@ final class StoredOffers {
     private final RegistryMetrics figures;
     private final Set<Path> named;
 
+    /** Of models that guess for those: they need them whenever they are loaded. */
+    private final Set<Path> drafts;
+
     /**
      * @param asked what the server was started with, no model chosen
      * @param models that were named at the start
@@ -51,6 +54,9 @@ final class StoredOffers {
         named = models.stream()
                 .map(model -> Models.file(model.configuration()))
                 .collect(Collectors.toUnmodifiableSet());
+        drafts = models.stream()
+                .flatMap(model -> model.configuration().engine().draft().path().stream())
+                .collect(Collectors.toUnmodifiableSet());
     }
 
     /** A model that is there and cannot be served, for people: why. */
@@ -62,16 +68,22 @@ final class StoredOffers {
         }
     }
 
-    /** Offers those of them that can be served; of the others the log says why not. */
+    /**
+     * Offers those of them that can be served; of the others the log says why not.
+     *
+     * @param models the store's first: one that lies in another program's cache, too, is that
+     */
     void offerAll(List<StoredModel> models) {
         for (StoredModel model : models) {
-            if (isNamed(model)) {
+            if (isNamed(model) || has(model.reference().text())) {
                 continue;
             }
             try {
                 offer(model);
             } catch (UnfitException unfit) {
                 LOG.warn("{} is here and not served: {}", model.reference().text(), unfit.getMessage());
+            } catch (RuntimeException fault) { // Ours; the others are served all the same.
+                LOG.error("{} is here and not served", model.reference().text(), fault);
             }
         }
     }
@@ -79,6 +91,11 @@ final class StoredOffers {
     /** Whether it is one of the start, by its name or by its files. */
     boolean isNamed(StoredModel model) {
         return isNamed(model.reference().text()) || named.contains(model.path());
+    }
+
+    /** Whether what the server was started with needs its files as they are. */
+    boolean isOfStart(StoredModel model) {
+        return isNamed(model) || drafts.contains(model.path());
     }
 
     boolean isNamed(String name) {

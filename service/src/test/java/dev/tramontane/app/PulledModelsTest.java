@@ -2,6 +2,7 @@ package dev.tramontane.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tramontane.fixtures.TinyModel;
 import dev.tramontane.hub.HubServer;
 import dev.tramontane.hub.Pulled;
 import io.vertx.core.json.JsonObject;
@@ -227,25 +228,95 @@ class PulledModelsTest {
                 assertThat(error(server.delete(name), 403)).contains("the server was started with it");
             }
             assertThat(server.server.text("tiny")).isNotEmpty();
+            // What is newer would take the place of files that are served.
+            PullingServer.offer(registry, "more", 9);
+            int asked = registry.requests().size();
+            assertThat(server.pull("more").getLast().getString("error")).contains("was started with");
+            assertThat(registry.requests()).hasSize(asked);
+            assertThat(server.server.text("mine")).isNotEmpty();
+            assertThat(server.tags()).containsExactly("small", "tiny:latest", "mine");
+        }
+    }
+
+    /** Names of Ollama's registry have several spellings. */
+    @Test
+    void whatIsServedIsHereAndStaysByWhateverSpelling() throws Exception {
+        PullingServer.offer(registry, "tiny", 7);
+        Path own = folder.resolve("own.gguf");
+        Files.write(own, TinyModel.PLAIN.withSeed(9).gguf().toByteArray());
+        try (PullingServer server = server("own:latest=" + own)) {
+            server.pull("tiny");
+            PullingServer.offer(registry, "tiny", 8);
+            PullingServer.offer(registry, "own", 10);
+            int asked = registry.requests().size();
+            for (String name : List.of(
+                    "library/tiny",
+                    "registry.ollama.ai/library/tiny:latest",
+                    "REGISTRY.ollama.ai/library/tiny",
+                    "library/own")) {
+                assertThat(server.pull(name)).as(name).containsExactly(new JsonObject().put("status", "success"));
+            }
+            assertThat(registry.requests()).hasSize(asked);
+            assertThat(error(server.delete("library/own"), 403)).contains("the server was started with it");
+            assertThat(server.tags()).containsExactly("small", "own:latest", "tiny:latest");
+            assertThat(server.server.text("tiny")).isNotEmpty();
+            server.deleted("library/tiny");
+            assertThat(server.tags()).containsExactly("small", "own:latest");
+        }
+    }
+
+    /** It is needed whenever the model is loaded for which it guesses. */
+    @Test
+    void whatGuessesForAModelOfTheStartStays() throws Exception {
+        PullingServer.offer(registry, "guess", 7);
+        try (PullingServer server = server()) {
+            server.pull("guess");
+        }
+        try (PullingServer server = server("--draft-model", "guess")) {
+            assertThat(error(server.delete("guess"), 403)).contains("the server was started with it");
+            assertThat(server.server.text("small")).isNotEmpty();
         }
     }
 
     /** Of another program's cache it is served, and stays. */
     @Test
     void whatIsOthersIsOnlyRead() throws Exception {
-        byte[] model = PullingServer.offer(registry, "tiny", 7);
-        Path ollama = folder.resolve("ollama");
-        Path manifest = ollama.resolve("manifests/registry.ollama.ai/library/theirs/latest");
-        Files.createDirectories(manifest.getParent());
-        Files.createDirectories(ollama.resolve("blobs"));
-        Files.writeString(manifest, Pulled.manifest(model));
-        Path blob = ollama.resolve("blobs/" + PullingServer.blob("tiny", model).replaceFirst(".*:", "sha256-"));
-        Files.write(blob, model);
+        Path blob = ollamas("theirs", PullingServer.offer(registry, "tiny", 7));
         try (PullingServer server = server()) {
             assertThat(server.tags()).containsExactly("small", "theirs:latest");
             assertThat(error(server.delete("theirs"), 403)).contains("lies in Ollama's cache");
             assertThat(server.server.text("theirs")).isNotEmpty();
             assertThat(blob).exists();
         }
+    }
+
+    /** As when Ollama has pulled it, too. */
+    @Test
+    void whatLiesInTwoPlacesIsListedOnce() throws Exception {
+        byte[] model = PullingServer.offer(registry, "tiny", 7);
+        try (PullingServer server = server()) {
+            assertThat(server.pull("tiny").getLast().getString("status")).isEqualTo("success");
+        }
+        Path blob = ollamas("tiny", model);
+        try (PullingServer server = server()) {
+            assertThat(server.tags()).containsExactly("small", "tiny:latest");
+            assertThat(server.server.text("tiny")).isNotEmpty();
+            server.deleted("tiny");
+            assertThat(server.tags()).containsExactly("small");
+            assertThat(PullingServer.files(folder, "blobs")).isEmpty();
+            assertThat(blob).exists();
+        }
+    }
+
+    /** @return where Ollama's cache has it */
+    private Path ollamas(String name, byte[] model) throws IOException {
+        Path ollama = folder.resolve("ollama");
+        Path names = ollama.resolve("manifests/registry.ollama.ai/library").resolve(name);
+        Files.createDirectories(names);
+        Files.createDirectories(ollama.resolve("blobs"));
+        Files.writeString(names.resolve("latest"), Pulled.manifest(model));
+        Path blob = ollama.resolve("blobs/" + PullingServer.blob(name, model).replaceFirst(".*:", "sha256-"));
+        Files.write(blob, model);
+        return blob;
     }
 }
