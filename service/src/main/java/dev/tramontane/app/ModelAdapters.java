@@ -206,6 +206,7 @@ final class ModelAdapters {
      * long as a part of the model is lost.
      *
      * @return why, of those that it did not get, for operators
+     * @throws ModelException when the model fails meanwhile
      */
     Map<NamedAdapter, String> attach(Engine loaded) {
         loading.lock();
@@ -257,6 +258,9 @@ final class ModelAdapters {
     private static void awaitWhole(Engine engine) {
         try {
             while (engine.outage() != null) {
+                if (engine.failed()) { // As the part came back: then the outage is never over.
+                    throw new ModelException("the model failed while its lost part was waited for");
+                }
                 TimeUnit.NANOSECONDS.sleep(LOOK_NANOS);
             }
         } catch (InterruptedException ended) {

@@ -219,7 +219,8 @@ final class ServedAdapters implements ServedModels.Adapting, AutoCloseable {
                             + " and no model's own name");
         }
         String model = name.model().orElseGet(() -> AdapterFit.of(path, candidates));
-        if (!models.containsKey(model)) {
+        ModelAdapters changed = models.get(model);
+        if (changed == null) {
             throw ApiException.field(
                     NAME_FIELD,
                     "There is no model '" + model + "'; there are " + String.join(", ", models.keySet()) + ".");
@@ -229,7 +230,7 @@ final class ServedAdapters implements ServedModels.Adapting, AutoCloseable {
                     NAME_FIELD,
                     "'" + LoraName.full(model, name.name()) + "' is a model; give the adapter another name.");
         }
-        of(model).add(name.name(), path);
+        changed.add(name.name(), path);
     }
 
     /** A directory of the operator's folder, links resolved, with files that lie there, too. */
@@ -257,7 +258,8 @@ final class ServedAdapters implements ServedModels.Adapting, AutoCloseable {
     @Override
     public void unload(String asked) {
         Found found = find(asked).orElseThrow(() -> ApiException.unknownModel(asked));
-        if (!of(found.model()).remove(found.adapter().name())) {
+        ModelAdapters changed = models.get(found.model());
+        if (changed == null || !changed.remove(found.adapter().name())) {
             throw ApiException.unknownModel(asked); // Another one was quicker.
         }
     }

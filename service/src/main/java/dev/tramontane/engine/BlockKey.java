@@ -76,6 +76,11 @@ record BlockKey(long first, long second, long third, long fourth) {
         return of(digest, bytes.array());
     }
 
+    /** Before any request: this class is there, or nothing is. */
+    static void prepare() {
+        sha256();
+    }
+
     /** One of the caller's own. */
     static MessageDigest sha256() {
         try {
@@ -87,7 +92,9 @@ record BlockKey(long first, long second, long third, long fourth) {
 
     private static MessageDigest found() {
         try {
-            return MessageDigest.getInstance("SHA-256");
+            MessageDigest made = MessageDigest.getInstance("SHA-256");
+            made.digest(); // What the first use of one loads is there, too.
+            return made;
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("every Java platform has SHA-256", e);
         }

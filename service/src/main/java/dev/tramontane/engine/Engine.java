@@ -55,6 +55,11 @@ public interface Engine extends AutoCloseable {
         return null;
     }
 
+    /** Whether nothing is computed any more, for good. */
+    default boolean failed() {
+        return false;
+    }
+
     /** The clock of deadlines: monotonic nanoseconds. */
     long nanos();
 

@@ -128,7 +128,7 @@ public final class EngineLoop implements Engine {
         return Optional.ofNullable(thread);
     }
 
-    /** Whether nothing is computed any more, for good. Any thread. */
+    @Override
     public boolean failed() {
         return stepper.failed();
     }

@@ -170,7 +170,7 @@ final class Stepper {
     private boolean lookForTheLost() {
         errands.carryOut(failure());
         telling.tellAll();
-        boolean back = outage.isOver();
+        boolean back = healthy && outage.isOver(); // What failed as it came back would fail again, at once.
         report();
         return back;
     }

@@ -22,6 +22,7 @@ final class Submitter {
         this.config = config;
         this.observer = observer;
         this.clock = clock;
+        BlockKey.prepare();
     }
 
     /** What a request may ask for. */

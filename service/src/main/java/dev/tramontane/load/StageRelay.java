@@ -40,7 +40,7 @@ final class StageRelay {
         parts.divide(step.rows, stages.size(), tokens);
         Arrays.fill(started, 0);
         Arrays.fill(done, 0);
-        start(0, step);
+        start(0);
     }
 
     /** The rows that the last stage has given, once everything is through. */
@@ -48,7 +48,7 @@ final class StageRelay {
         return links.behind(stages.size() - 1);
     }
 
-    private void start(int stage, PipelinedBatch batch) {
+    private void start(int stage) {
         int index = started[stage];
         StageStep part = parts.part(index);
         part.wantAll(stage < stages.size() - 1);
@@ -57,10 +57,6 @@ final class StageRelay {
                 parts.rowsOf(index, links.behind(stage)));
         stages.get(stage).submit(part);
         started[stage]++;
-        boolean last = stage > 0 && stage == stages.size() - 1;
-        if (last) { // It computes meanwhile. What was no number before is none here, either.
-            batch.check.look(part, parts.rowsOf(index, links.behind(stage - 1)), parts.firstRow(index));
-        }
     }
 
     /**
@@ -89,12 +85,17 @@ final class StageRelay {
 
     /** Starts every stage that is at rest and whose next part has come. */
     private void feed(PipelinedBatch batch) {
+        int last = stages.size() - 1;
+        int part = started[last];
         for (int stage = stages.size() - 1; stage >= 0; stage--) {
             boolean rests = started[stage] == done[stage];
             int come = stage == 0 ? parts.count() : done[stage - 1];
             if (rests && started[stage] < come) {
-                start(stage, batch);
+                start(stage);
             }
+        }
+        if (last > 0 && started[last] > part) { // All compute meanwhile. What was no number before is none here.
+            batch.check.look(parts.part(part), parts.rowsOf(part, links.behind(last - 1)), parts.firstRow(part));
         }
     }
 

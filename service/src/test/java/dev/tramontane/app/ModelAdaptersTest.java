@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.tramontane.engine.AdapterData;
 import dev.tramontane.engine.EngineConfig;
 import dev.tramontane.engine.EngineLoop;
 import dev.tramontane.engine.EngineObserver;
@@ -15,6 +16,7 @@ import dev.tramontane.generation.GenerationException;
 import dev.tramontane.model.Adapter;
 import dev.tramontane.model.AdapterRoom;
 import dev.tramontane.model.CacheType;
+import dev.tramontane.model.ModelException;
 import dev.tramontane.model.ModelGeometry;
 import dev.tramontane.source.ModelSource;
 import java.io.IOException;
@@ -89,6 +91,37 @@ final class ModelAdaptersTest {
                 .containsExactly(roses.digest(), half.digest());
         await().untilAsserted(
                         () -> assertThat(model.adapters()).containsExactlyInAnyOrder(roses.digest(), half.digest()));
+    }
+
+    /** Else whoever starts the server would wait for ever. */
+    @Test
+    void aModelThatFailsAsItsPartComesBackIsWaitedForNoLonger() {
+        ModelAdapters adapters = adapters();
+        adapters.add("roses", dir.resolve("trained"));
+        engine.start();
+        AdapterData refused = new AdapterData() {
+            @Override
+            public Adapter adapter() {
+                return new Adapter("refused when it is loaded again", List.of());
+            }
+
+            @Override
+            public boolean isUnchanged() {
+                throw new ModelException("the stage refuses it");
+            }
+
+            @Override
+            public void release() {}
+        };
+        engine.loadAdapter(refused).join();
+        model.lose(LostAt.LOAD_ADAPTER, LOST, 0);
+        CompletableFuture<Map<NamedAdapter, String>> attached =
+                CompletableFuture.supplyAsync(() -> adapters.attach(engine));
+        await().until(attached::isDone);
+        assertThatThrownBy(attached::join)
+                .hasCauseInstanceOf(ModelException.class)
+                .hasMessageContaining("the model failed while its lost part was waited for");
+        assertThat(engine.failed()).isTrue();
     }
 
     /** What it had belongs to an engine that is gone, where its number is another's. */

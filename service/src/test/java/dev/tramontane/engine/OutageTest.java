@@ -9,6 +9,7 @@ import dev.tramontane.fixtures.FakeModel;
 import dev.tramontane.fixtures.FakeModel.LostAt;
 import dev.tramontane.model.Adapter;
 import dev.tramontane.model.AdapterRoom;
+import dev.tramontane.model.ModelException;
 import java.util.AbstractList;
 import java.util.ArrayList;
 import java.util.List;
@@ -119,6 +120,26 @@ final class OutageTest {
         assertThat(rig.status().healthy()).isFalse();
         assertThat(rig.engine.failed()).isTrue();
         assertThat(refusal(rig).retryAfterSeconds()).isZero();
+        rig.engine.close();
+    }
+
+    /** A stage that is back may refuse its cache, or an adapter: it is not asked again and again, with a line in the log each time. */
+    @Test
+    void aModelThatFailsAsItComesBackIsAskedNothingMore() {
+        Rig rig = new Rig(model, config);
+        AtomicInteger asked = new AtomicInteger();
+        AdapterData refused = AdaptersTest.data("one", new AtomicInteger(), () -> {
+            asked.incrementAndGet();
+            throw new ModelException("the stage refuses it");
+        });
+        CompletableFuture<EngineAdapter> one = rig.engine.loadAdapter(refused);
+        rig.run();
+        assertThat(one).isCompleted();
+        model.lose(LostAt.BETWEEN_STEPS, WHY, 0);
+        rig.steps(2);
+        assertThat(rig.engine.failed()).isTrue();
+        assertThat(rig.step()).as("whether there is more to do").isFalse();
+        assertThat(asked).hasValue(1);
         rig.engine.close();
     }
 
