@@ -65,7 +65,7 @@ abstract class Command implements Callable<Integer> {
         Logging.configure(configuration.log(), logLevel());
         warnOfUnknownVariables();
         int code = run(configuration);
-        if (answersOnStandardOutput()) {
+        if (code == ExitCode.OK && answersOnStandardOutput()) { // Else it has failed anyway, whoever reads that.
             environment.out().check();
         }
         return code;

@@ -89,7 +89,9 @@ final class Deletions implements AutoCloseable {
         } else if (!offers.has(name)) {
             throw ApiException.invalid(404, "model '" + name + "' not found", "model_not_found");
         }
-        Mono<Void> off = offers.has(name) ? offers.withdraw(name) : Mono.empty();
+        // An address is kept without what stands behind its question mark.
+        String listed = model.map(found -> found.reference().text()).orElse(name);
+        Mono<Void> off = offers.has(listed) ? offers.withdraw(listed) : Mono.empty();
         off.subscribe(none -> {}, failure -> end(reference, over, failure), () -> later(reference, over));
     }
 

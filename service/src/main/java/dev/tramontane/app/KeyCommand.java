@@ -57,7 +57,8 @@ final class KeyCommand extends Command {
 
     @Option(
             names = "--operator",
-            description = "It may also change what the server serves: load and unload adapters. Default: it may not.")
+            description = "It may also change what the server serves: load and unload adapters, pull and delete models."
+                    + " Default: it may not.")
     private boolean operator;
 
     @Option(names = "--append", paramLabel = "FILE", description = "Append the line to this file, made if need be.")

@@ -175,7 +175,7 @@ final class Pulls implements ServedModels.Pulling, AutoCloseable {
                 job.succeed();
             }
         } catch (InterruptedException ended) {
-            fail(job, ApiException.unavailable("Fetching '" + name + "' has ended: the server is shutting down.", 1));
+            fail(job, ending(name));
         } catch (Throwable failure) {
             fail(job, told(job, failure));
         } finally {
@@ -276,14 +276,25 @@ final class Pulls implements ServedModels.Pulling, AutoCloseable {
         };
     }
 
-    /** Ends what is under way, which stays for the next pull, and begins nothing any more. */
+    private static ApiException ending(String name) {
+        return ApiException.unavailable("Fetching '" + name + "' has ended: the server is shutting down.", 1);
+    }
+
+    /**
+     * Ends what is under way, which stays for the next pull, and begins nothing any more. Who listens is told at once: connections stay for
+     * a moment only, and the thread may take longer to leave what it does.
+     */
     void end() {
         List<PullJob> left;
         synchronized (this) {
             closed = true;
-            left = List.copyOf(jobs.values());
+            left = jobs.values().stream().filter(job -> !job.offering).toList();
+            left.forEach(job -> jobs.remove(job.reference));
         }
-        left.forEach(PullJob::cancel);
+        for (PullJob job : left) {
+            job.cancel();
+            job.fail(ending(job.reference.text())); // Once more by the thread, where it speaks in the same moment.
+        }
         deletions.close();
     }
 

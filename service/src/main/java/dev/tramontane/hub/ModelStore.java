@@ -1,6 +1,7 @@
 package dev.tramontane.hub;
 
 import dev.tramontane.files.SharedDirectory;
+import dev.tramontane.hub.HubException.Kind;
 import dev.tramontane.hub.StoredModel.Place;
 import dev.tramontane.hub.StoredModel.StoredFile;
 import java.io.IOException;
@@ -117,7 +118,11 @@ final class ModelStore {
     private static Optional<ModelRecord> record(Path folder) throws IOException {
         Path file = folder.resolve(RECORD);
         Optional<byte[]> bytes = Folders.small(file, MOST_RECORD);
-        return bytes.map(json -> ModelRecord.read(json, "the record " + file));
+        try {
+            return bytes.map(json -> ModelRecord.read(json, "the record " + file));
+        } catch (HubException damaged) { // Nothing that a hub has sent.
+            throw new HubException(Kind.STORE, String.valueOf(damaged.getMessage()), damaged);
+        }
     }
 
     /** Through the links, as it will be opened. */

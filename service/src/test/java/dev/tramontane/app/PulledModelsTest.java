@@ -308,6 +308,26 @@ class PulledModelsTest {
         }
     }
 
+    /** What stands behind an address's question mark may be a signature, and is not kept. */
+    @Test
+    void whatWasPulledByItsAddressIsDeletedWithAnySignature() throws Exception {
+        registry.file("/tiny.gguf", TinyModel.PLAIN.withSeed(7).gguf().toByteArray());
+        String address = registry.uri() + "/tiny.gguf";
+        CapturedProgram.Outcome pulled = new CapturedProgram()
+                .run(
+                        "pull",
+                        address,
+                        "--model-store",
+                        PullingServer.store(folder).toString());
+        assertThat(pulled.code()).as(pulled.err()).isZero();
+        try (PullingServer server = server()) {
+            assertThat(server.tags()).containsExactly("small", address);
+            server.deleted(address + "?signature=1");
+            assertThat(server.tags()).containsExactly("small");
+            assertThat(PullingServer.files(folder, "blobs")).isEmpty();
+        }
+    }
+
     /** @return where Ollama's cache has it */
     private Path ollamas(String name, byte[] model) throws IOException {
         Path ollama = folder.resolve("ollama");

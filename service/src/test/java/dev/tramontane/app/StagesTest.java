@@ -101,7 +101,18 @@ final class StagesTest {
         return all;
     }
 
+    /** Right guesses so far, with those of an answer alone that asks for them: it gets them whatever they cost by measured times. */
     private double accepted(RunningService service) throws Exception {
+        JsonObject request = new JsonObject()
+                .put("prompt", "a")
+                .put("max_tokens", 24)
+                .put("temperature", 0)
+                .put("ignore_eos", true)
+                .put(
+                        "speculation",
+                        new JsonObject().put("method", "draft_model").put("tokens", 3));
+        HttpResponse<String> answer = ask(service, request);
+        assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
         return HeldByProcess.sum(
                 get(service, "/metrics").body(), "tramontane_guessed_tokens_total", "result=\"accepted\"");
     }

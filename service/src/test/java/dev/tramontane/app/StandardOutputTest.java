@@ -7,6 +7,7 @@ import dev.tramontane.app.CapturedProgram.Outcome;
 import dev.tramontane.fixtures.TinyModel;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -65,11 +66,37 @@ class StandardOutputTest {
         assertThat(attempts).hasValue(1);
     }
 
+    /** The C library says it in the user's language. */
     @Test
-    void aViewAndADialogueEndWhereTheirReaderLeaves() {
+    void thatNobodyReadsIsKnownInItsOwnWords() {
+        String words = OutputException.noReader();
+        assertThat(OutputException.ofStandardOutput(new IOException(words)).unread())
+                .isTrue();
+        assertThat(OutputException.ofStandardOutput(new IOException(FULL)).unread())
+                .isFalse();
+        assertThat(words).isNotEqualTo(FULL).isNotBlank();
+    }
+
+    @Test
+    void whatFailsFailsWhoeverReadsIt() throws IOException {
+        Path fake = Files.writeString(dir.resolve("fake.so"), "not a library");
+        Outcome outcome =
+                new CapturedProgram().writingTo(refusing(LEFT)).run("doctor", "--kernel-library", fake.toString());
+        assertThat(outcome.code()).isEqualTo(1);
+    }
+
+    @Test
+    void aViewAndADialogueEndWhereTheirReaderLeaves() throws IOException {
         StandardOutput left = new StandardOutput(refusing(LEFT));
         try (PlainDisplay display = new PlainDisplay(left, new CountDownLatch(1))) {
             assertThatThrownBy(() -> display.show(List.of("a line"))).isInstanceOf(OutputException.class);
         }
+        attempts.set(0);
+        Outcome outcome = new CapturedProgram()
+                .reading("hello\nhello\n")
+                .writingTo(refusing(LEFT))
+                .run("chat", "--model", model(), "-n", "4", "-t", "0");
+        assertThat(outcome.code()).as(outcome.err()).isZero();
+        assertThat(attempts).hasValue(1);
     }
 }

@@ -472,7 +472,11 @@ class HubTest {
         }
         String sound = Files.readString(record);
         Files.writeString(record, sound.replace("tiny-latest.gguf", "../../../x.gguf"));
-        assertThatThrownBy(() -> hub().list()).isInstanceOf(HubException.class).hasMessageContaining("lead down");
+        assertThatThrownBy(() -> hub().list())
+                .isInstanceOfSatisfying(
+                        HubException.class,
+                        refused -> assertThat(refused.kind()).isEqualTo(Kind.STORE))
+                .hasMessageContaining("lead down");
         assertThatThrownBy(() -> hub().prune()).isInstanceOf(HubException.class);
         Files.writeString(record, sound);
         assertThat(names()).containsExactly("tiny:latest");
