@@ -56,7 +56,9 @@ std::string Block::run(const Launch& launch, uint64_t seed, const std::function<
     block_ = {static_cast<uint32_t>(at % grid.x), static_cast<uint32_t>(at / grid.x % grid.y),
               static_cast<uint32_t>(at / grid.x / grid.y)};
     begin_block();
-    is_early_ = launch.early && chance_.below(8) < (i == 0 ? 7 : 2);  // all threads meet at the wait, then
+    // Then all threads meet at the wait. Where a touch before it is looked for, each launch has such a block.
+    const bool by_chance = chance_.below(8) < (i == 0 ? 7 : 2);
+    is_early_ = launch.early && (by_chance || (i == 0 && watches_early_access()));
     if (is_early_) hide_memory();
     run_block();
     reveal_memory();

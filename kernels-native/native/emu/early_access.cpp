@@ -99,6 +99,8 @@ void watch_early_access(bool on) {
   watching = on;
 }
 
+bool watches_early_access() { return watching; }
+
 void* take_memory(uint64_t bytes) {
   const std::lock_guard<std::mutex> lock(mutex);
   // 256, as cudaMalloc aligns; poisoned, because a device's memory comes as it was left.

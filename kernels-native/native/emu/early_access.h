@@ -9,6 +9,7 @@ namespace tramontane::emu {
 
 // Memory that is taken while this is on can be hidden. One context at a time.
 void watch_early_access(bool on);
+bool watches_early_access();
 
 // The device's memory: aligned to 256 bytes, and poisoned. nullptr: there is no more.
 void* take_memory(uint64_t bytes);
