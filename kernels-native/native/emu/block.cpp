@@ -57,8 +57,7 @@ std::string Block::run(const Launch& launch, uint64_t seed, const std::function<
               static_cast<uint32_t>(at / grid.x / grid.y)};
     begin_block();
     // Then all threads meet at the wait. Where a touch before it is looked for, each launch has such a block.
-    const bool by_chance = chance_.below(8) < (i == 0 ? 7 : 2);
-    is_early_ = launch.early && (by_chance || (i == 0 && watches_early_access()));
+    is_early_ = launch.early && (chance_.below(8) < (i == 0 ? 7 : 2) || (i == 0 && watches_early_access()));
     if (is_early_) hide_memory();
     run_block();
     reveal_memory();
