@@ -5,13 +5,9 @@ import sys
 
 import openai
 
+from checks import check
+
 base, model = sys.argv[1], sys.argv[2]
-
-
-def check(name, holds):
-    if not holds:
-        sys.exit(f"failed: {name}")
-    print(f"ok: {name}")
 
 
 async def main():

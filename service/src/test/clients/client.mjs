@@ -1,20 +1,13 @@
 // Completes, chats and streams with OpenAI's JavaScript client: client.mjs BASE_URL MODEL. Prints one line per check.
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
+import { check } from "./checks.mjs";
 
 const require = createRequire(pathToFileURL(process.cwd() + "/"));
 const { default: OpenAI } = await import(pathToFileURL(require.resolve("openai")));
 
 const [baseURL, model] = process.argv.slice(2);
 const client = new OpenAI({ baseURL, apiKey: "none", maxRetries: 0 });
-
-function check(name, holds) {
-  if (!holds) {
-    console.error(`failed: ${name}`);
-    process.exit(1);
-  }
-  console.log(`ok: ${name}`);
-}
 
 const models = [];
 for await (const entry of client.models.list()) models.push(entry.id);

@@ -4,14 +4,10 @@ import sys
 
 import openai
 
+from checks import check
+
 base, model = sys.argv[1], sys.argv[2]
 client = openai.OpenAI(base_url=base, api_key="none", max_retries=0)
-
-
-def check(name, holds):
-    if not holds:
-        sys.exit(f"failed: {name}")
-    print(f"ok: {name}")
 
 
 check("models", model in [entry.id for entry in client.models.list()])

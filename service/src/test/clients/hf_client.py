@@ -5,14 +5,10 @@ import sys
 from huggingface_hub import InferenceClient
 from huggingface_hub.errors import ValidationError
 
+from checks import check
+
 address, model = sys.argv[1], sys.argv[2]
 client = InferenceClient(model=address, token="none")
-
-
-def check(name, holds):
-    if not holds:
-        sys.exit(f"failed: {name}")
-    print(f"ok: {name}")
 
 
 whole = client.text_generation("Once upon", max_new_tokens=8)

@@ -4,14 +4,10 @@ import sys
 
 import openai
 
+from checks import check
+
 base, model, key = sys.argv[1:4]
 asked = dict(model=model, messages=[{"role": "user", "content": "Hello"}], max_completion_tokens=4)
-
-
-def check(name, holds):
-    if not holds:
-        sys.exit(f"failed: {name}")
-    print(f"ok: {name}")
 
 
 def client(with_key):

@@ -2,20 +2,13 @@
 // MODEL gaps, of a model that has tokens for it. Prints one line per check.
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
+import { check } from "./checks.mjs";
 
 const require = createRequire(pathToFileURL(process.cwd() + "/"));
 const { Mistral } = await import(pathToFileURL(require.resolve("@mistralai/mistralai")));
 
 const [base, model, what] = process.argv.slice(2);
 const client = new Mistral({ serverURL: base.replace(/\/v1$/, ""), apiKey: "none" });
-
-function check(name, holds) {
-  if (!holds) {
-    console.error(`failed: ${name}`);
-    process.exit(1);
-  }
-  console.log(`ok: ${name}`);
-}
 
 if (what === "gaps") {
   const asked = { model, prompt: "def f(", suffix: "return a", maxTokens: 6, randomSeed: 1, temperature: 0 };

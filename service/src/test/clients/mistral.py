@@ -6,13 +6,9 @@ import sys
 from mistralai.client import Mistral
 from mistralai.client.errors import SDKError
 
+from checks import check
+
 base, model = sys.argv[1].removesuffix("/v1"), sys.argv[2]
-
-
-def check(name, holds):
-    if not holds:
-        sys.exit(f"failed: {name}")
-    print(f"ok: {name}")
 
 
 def gaps(client):

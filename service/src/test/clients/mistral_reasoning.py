@@ -7,6 +7,8 @@ from mistralai.client import Mistral
 from mistralai.client.models import TextChunk, ThinkChunk
 from pydantic import BaseModel
 
+from checks import check
+
 base, model = sys.argv[1].removesuffix("/v1"), sys.argv[2]
 CHUNKS = {"X-Reasoning-Format": "thinking_chunks"}
 WEATHER = {"type": "function", "function": {"name": "weather", "description": "", "parameters": {
@@ -16,12 +18,6 @@ WEATHER = {"type": "function", "function": {"name": "weather", "description": ""
 class Pet(BaseModel):
     name: str
     legs: int
-
-
-def check(name, holds):
-    if not holds:
-        sys.exit(f"failed: {name}")
-    print(f"ok: {name}")
 
 
 def thought(chunk):

@@ -1,29 +1,13 @@
 // Asks by Ollama's JavaScript client: ollama_client.mjs CLIENTS ADDRESS MODEL. Prints one line per check.
 import { createRequire } from 'node:module'
 import { pathToFileURL } from 'node:url'
+import { check, refused } from './checks.mjs'
 
 const [clients, address, model] = process.argv.slice(2)
 const require = createRequire(pathToFileURL(clients + '/'))
 const { Ollama } = await import(pathToFileURL(require.resolve('ollama')))
 const client = new Ollama({ host: address })
 const few = { num_predict: 8, seed: 1, temperature: 0 }
-
-function check(name, holds) {
-  if (!holds) {
-    console.log(`failed: ${name}`)
-    process.exit(1)
-  }
-  console.log(`ok: ${name}`)
-}
-
-async function refused(call) {
-  try {
-    await call()
-  } catch (error) {
-    return error
-  }
-  return null
-}
 
 check('list', (await client.list()).models[0].model === model)
 check('ps', (await client.ps()).models[0].name === model)

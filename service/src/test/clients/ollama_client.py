@@ -5,23 +5,13 @@ import sys
 
 import ollama
 
+from checks import check, refusing
+
+refused = refusing(ollama.ResponseError)
+
 address, model = sys.argv[1], sys.argv[2]
 client = ollama.Client(host=address)
 few = {"num_predict": 8, "seed": 1, "temperature": 0}
-
-
-def check(name, holds):
-    if not holds:
-        sys.exit(f"failed: {name}")
-    print(f"ok: {name}")
-
-
-def refused(call):
-    try:
-        call()
-    except ollama.ResponseError as error:
-        return error
-    return None
 
 
 check("list", [each.model for each in client.list().models] == [model])

@@ -1,28 +1,12 @@
 // Models that come and go by Ollama's JavaScript client: ollama_pull.mjs CLIENTS ADDRESS, of a server of "small" whose registry has "tiny". Prints one line per check.
 import { createRequire } from 'node:module'
 import { pathToFileURL } from 'node:url'
+import { check, refused } from './checks.mjs'
 
 const [clients, address] = process.argv.slice(2)
 const require = createRequire(pathToFileURL(clients + '/'))
 const { Ollama } = await import(pathToFileURL(require.resolve('ollama')))
 const client = new Ollama({ host: address })
-
-function check(name, holds) {
-  if (!holds) {
-    console.log(`failed: ${name}`)
-    process.exit(1)
-  }
-  console.log(`ok: ${name}`)
-}
-
-async function refused(call) {
-  try {
-    await call()
-  } catch (error) {
-    return error
-  }
-  return null
-}
 
 async function names() {
   return (await client.list()).models.map(model => model.name).join(' ')

@@ -4,26 +4,16 @@ import sys
 
 import ollama
 
+from checks import check, refusing
+
+refused = refusing(ollama.ResponseError)
+
 client = ollama.Client(host=sys.argv[1])
 few = {"num_predict": 8, "seed": 1, "temperature": 0}
 
 
-def check(name, holds):
-    if not holds:
-        sys.exit(f"failed: {name}")
-    print(f"ok: {name}")
-
-
 def names(models):
     return [model.model for model in models]
-
-
-def refused(call):
-    try:
-        call()
-    except ollama.ResponseError as error:
-        return error
-    return None
 
 
 told = list(client.pull("tiny", stream=True))

@@ -4,14 +4,10 @@ import sys
 
 import ollama
 
+from checks import check
+
 address, model = sys.argv[1], sys.argv[2]
 client = ollama.Client(host=address)
-
-
-def check(name, holds):
-    if not holds:
-        sys.exit(f"failed: {name}")
-    print(f"ok: {name}")
 
 
 def weather(city: str) -> str:

@@ -6,14 +6,10 @@ import sys
 import ollama
 import openai
 
+from checks import check
+
 address = sys.argv[1]
 sdk = openai.OpenAI(base_url=address + "/v1", api_key="none", max_retries=0)
-
-
-def check(name, holds):
-    if not holds:
-        sys.exit(f"failed: {name}")
-    print(f"ok: {name}")
 
 
 def text(stream):

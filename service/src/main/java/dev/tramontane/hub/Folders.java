@@ -2,6 +2,7 @@ package dev.tramontane.hub;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileVisitResult;
@@ -14,7 +15,9 @@ import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.LongSummaryStatistics;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** What is done with folders and small files in them, whether they are ours or others'. */
@@ -62,6 +65,17 @@ final class Folders {
     /** Whether a file of that size is there; through links, as it will be opened. */
     static boolean has(Path file, long bytes) throws IOException {
         return Files.isRegularFile(file) && Files.size(file) == bytes;
+    }
+
+    /** Bytes of each file in a folder and below it, or of the one that it is; 0 of one that has just gone. */
+    static LongSummaryStatistics sizes(Path folder) throws IOException {
+        try (Stream<Path> files = Files.walk(folder)) {
+            return files.filter(file -> Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS))
+                    .mapToLong(file -> file.toFile().length())
+                    .summaryStatistics();
+        } catch (UncheckedIOException failed) {
+            throw failed.getCause();
+        }
     }
 
     /** Removes a folder with all that is in it; links are removed, and what they lead to stays. */

@@ -5,7 +5,6 @@ import dev.tramontane.hub.HubException.Kind;
 import dev.tramontane.hub.StoredModel.Place;
 import dev.tramontane.hub.StoredModel.StoredFile;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -16,10 +15,10 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.LongSummaryStatistics;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -186,13 +185,7 @@ final class ModelStore {
         long bytes = 0;
         for (Path folder : List.of(blobs(), partial())) {
             if (Files.isDirectory(folder)) {
-                try (Stream<Path> files = Files.walk(folder)) {
-                    bytes += files.filter(file -> Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS))
-                            .mapToLong(file -> file.toFile().length()) // 0 of one that has just gone
-                            .sum();
-                } catch (UncheckedIOException failed) {
-                    throw failed.getCause();
-                }
+                bytes += Folders.sizes(folder).getSum();
             }
         }
         return bytes;
@@ -259,16 +252,9 @@ final class ModelStore {
 
         /** A folder with all that is in it: an archive that was being unpacked is one. */
         void remove(Path path) throws IOException {
-            try (Stream<Path> all = Files.walk(path)) {
-                for (Path file : (Iterable<Path>) all::iterator) {
-                    if (Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
-                        files++;
-                        bytes += Files.size(file);
-                    }
-                }
-            } catch (UncheckedIOException unreadable) {
-                throw unreadable.getCause();
-            }
+            LongSummaryStatistics sizes = Folders.sizes(path);
+            files += Math.toIntExact(sizes.getCount());
+            bytes += sizes.getSum();
             Folders.remove(path);
         }
     }

@@ -1,5 +1,6 @@
 package dev.tramontane.app;
 
+import static dev.tramontane.app.PullingServer.error;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tramontane.fixtures.TinyModel;
@@ -35,16 +36,7 @@ class PulledModelsTest {
     }
 
     private PullingServer server(String... more) throws IOException {
-        return new PullingServer(
-                registry,
-                folder,
-                Stream.concat(Stream.of("--allow-pull", "100MiB"), Stream.of(more))
-                        .toArray(String[]::new));
-    }
-
-    private static String error(HttpResponse<String> response, int status) {
-        assertThat(response.statusCode()).as(response.body()).isEqualTo(status);
-        return new JsonObject(response.body()).getString("error");
+        return PullingServer.bounded(registry, folder, more);
     }
 
     @Test

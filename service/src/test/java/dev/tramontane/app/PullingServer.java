@@ -50,6 +50,21 @@ final class PullingServer implements AutoCloseable {
         server = new SeveralModels(program, 512, all);
     }
 
+    /** One whose clients may fill 100 MiB. */
+    static PullingServer bounded(HubServer registry, Path folder, String... more) throws IOException {
+        return new PullingServer(
+                registry,
+                folder,
+                Stream.concat(Stream.of("--allow-pull", "100MiB"), Stream.of(more))
+                        .toArray(String[]::new));
+    }
+
+    /** What an answer of that status says went wrong. */
+    static String error(HttpResponse<String> response, int status) {
+        assertThat(response.statusCode()).as(response.body()).isEqualTo(status);
+        return new JsonObject(response.body()).getString("error");
+    }
+
     /** Where its models lie. */
     static Path store(Path folder) {
         return folder.resolve("store");

@@ -1,11 +1,11 @@
 package dev.tramontane.app;
 
+import static dev.tramontane.app.PullingServer.error;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.tramontane.fixtures.Mappings;
 import dev.tramontane.hub.HubServer;
-import io.vertx.core.json.JsonObject;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.net.http.HttpResponse;
@@ -35,16 +35,7 @@ class PullsEndTest {
     }
 
     private PullingServer server(String... more) throws IOException {
-        return new PullingServer(
-                registry,
-                folder,
-                Stream.concat(Stream.of("--allow-pull", "100MiB"), Stream.of(more))
-                        .toArray(String[]::new));
-    }
-
-    private static String error(HttpResponse<String> response, int status) {
-        assertThat(response.statusCode()).as(response.body()).isEqualTo(status);
-        return new JsonObject(response.body()).getString("error");
+        return PullingServer.bounded(registry, folder, more);
     }
 
     @Test
