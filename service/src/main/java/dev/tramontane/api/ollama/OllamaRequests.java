@@ -123,8 +123,17 @@ final class OllamaRequests {
                 "model_not_found");
     }
 
-    /** Whether a name is that of a model. */
-    static boolean names(String name, ServedModels.Entry model) {
+    /** The listed model of a name; null where there is none. */
+    static ServedModels.@Nullable Entry listed(ServedModels models, String name) {
+        for (ServedModels.Entry model : models.list()) {
+            if (names(name, model)) {
+                return model;
+            }
+        }
+        return null;
+    }
+
+    private static boolean names(String name, ServedModels.Entry model) {
         return name.equals(model.id())
                 || name.equals(model.id() + ServedModels.LATEST)
                 || model.id().equals(name + ServedModels.LATEST);

@@ -196,15 +196,14 @@ public final class OllamaRoutes implements ApiRoutes {
     }
 
     private byte[] shown(String name) {
-        for (ServedModels.Entry model : models.list()) {
-            ModelFacts known = facts.apply(model.id());
-            if (known != null && OllamaRequests.names(name, model)) {
-                ModelProfile profile = model.profile();
-                if (profile == null) {
-                    throw ApiException.unavailable("model '" + name + "' is being loaded; try again soon", 1);
-                }
-                return ModelsFormat.shown(model, known, profile);
+        ServedModels.Entry model = OllamaRequests.listed(models, name);
+        ModelFacts known = model == null ? null : facts.apply(model.id());
+        if (model != null && known != null) {
+            ModelProfile profile = model.profile();
+            if (profile == null) {
+                throw ApiException.unavailable("model '" + name + "' is being loaded; try again soon", 1);
             }
+            return ModelsFormat.shown(model, known, profile);
         }
         throw OllamaRequests.unknown(name);
     }

@@ -18,7 +18,6 @@ import dev.tramontane.json.JsonWriter;
 import io.vertx.ext.web.RoutingContext;
 import java.nio.charset.StandardCharsets;
 import java.util.function.Function;
-import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
@@ -84,7 +83,7 @@ final class PullRoutes {
 
     /** Of a served model nothing: it is here. */
     private Flux<Progress> progress(RoutingContext context, String name) {
-        if (listed(name) != null) {
+        if (OllamaRequests.listed(models, name) != null) {
             return Flux.empty();
         }
         Pulling pulling = models.pulling();
@@ -93,15 +92,6 @@ final class PullRoutes {
         }
         Caller.of(context).requireOperator();
         return pulling.pull(name);
-    }
-
-    private ServedModels.@Nullable Entry listed(String name) {
-        for (ServedModels.Entry model : models.list()) {
-            if (OllamaRequests.names(name, model)) {
-                return model;
-            }
-        }
-        return null;
     }
 
     private static byte[] line(Progress progress) {
@@ -135,7 +125,7 @@ final class PullRoutes {
     }
 
     private void delete(RoutingContext context, String name) {
-        ServedModels.Entry model = listed(name);
+        ServedModels.Entry model = OllamaRequests.listed(models, name);
         Pulling pulling = models.pulling();
         if (model == null && pulling == null) {
             throw OllamaRequests.unknown(name);
